@@ -1,0 +1,59 @@
+/*
+ * thread.h - one guest thread = one host thread: its CPU, stacks, TLS and signal state.
+ * Called by signal, bridge, elf, linux, wrappers, main. Lookup of the own thread is one TLS load.
+ */
+#ifndef THREAD_THREAD_H
+#define THREAD_THREAD_H
+
+#include "x86/cpu.h"
+
+struct sig_thread; /* engine/signal: pending queue, mask, alternate stack */
+
+struct thr {
+    struct x86_cpu cpu;
+    int tid;                 /* the host's tid is the guest's tid */
+    gaddr stack_lo, stack_hi; /* guest stack */
+    gaddr tls;               /* FS base made by engine/elf (native-libc mode), 0 otherwise */
+    gaddr clear_child_tid;   /* set_tid_address / CLONE_CHILD_CLEARTID */
+    gaddr robust_list;
+    struct sig_thread *sig;
+    void (*tls_free)(struct thr *t);
+    bool adopted;            /* a native library's own thread that called a guest callback */
+    struct thr *next, *prev; /* all threads */
+};
+
+extern __thread struct thr *thr_current;
+
+/* The own thread; NULL on a native thread that never ran guest code. */
+ALWAYS_INLINE struct thr *thr_self(void)
+{
+    return thr_current;
+}
+
+/* Own thread, making one (with a guest stack) for a native library's thread: callbacks use this. */
+struct thr *thr_self_or_adopt(void);
+
+/* Sets the env every new CPU gets; makes the main thread's thr. 0 or -errno. */
+int thr_init(const struct x86_env *env);
+
+/* Allocates a thread record: CPU copied from `from` (may be NULL), interp state made, not yet running. NULL: out of memory. */
+struct thr *thr_new(const struct x86_cpu *from);
+void thr_free(struct thr *t);
+
+/*
+ * Starts a host thread that runs the guest at t->cpu.rip until it exits. Returns the tid or -errno. `detached` host thread;
+ * set_parent_tid (0 = none) is written before it returns.
+ */
+int thr_start(struct thr *t, gaddr set_parent_tid);
+
+/* Guest SYS_exit of this thread: clears clear_child_tid + futex wake, robust list, frees, ends the host thread. */
+NORETURN void thr_exit(int status);
+
+/* Runs fn on every live thread record under the list lock (not async-signal-safe). */
+void thr_each(void (*fn)(struct thr *t, void *arg), void *arg);
+struct thr *thr_by_tid(int tid);
+
+/* Guest stack of `size` bytes with a guard page, named "[stack:tid]"; 0 on failure. */
+gaddr thr_stack_alloc(u64 size);
+
+#endif
