@@ -1,0 +1,484 @@
+/*
+ * block.c - the table of decoded blocks, shared by all threads (see block.h). Readers are lock-free through their
+ * thread's cache; building, linking and invalidating take `lock`, a spin lock that is never held across guest memory
+ * accesses, so the SIGSEGV handler may invalidate.
+ */
+#include "interp/block.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/log.h"
+#include "x86/cpu.h"
+#include "x86/decode.h"
+#include "x86/rows.h"
+
+#define TABLE_BITS 16
+#define PAGE_BITS 12
+#define PAGE_TABLE_BITS 12
+
+static struct block *table[1u << TABLE_BITS];
+static struct block *pages[1u << PAGE_TABLE_BITS]; /* blocks by page number, two list slots per block */
+static struct block *limbo;                        /* dead blocks not yet freed, through hash_next */
+static struct interp_thread *threads;
+static u64 epoch = 1; /* atomic; bumped when something dies */
+static u32 limbo_count;
+static int lock;
+static gaddr code_lo = ~0ull, code_hi; /* all code ever decoded lies inside: filter for unrelated munmaps */
+
+static void lock_take(void)
+{
+    while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
+static void lock_drop(void)
+{
+    __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
+
+static unsigned table_index(gaddr pc)
+{
+    return (unsigned)((pc * 0x9e3779b97f4a7c15ull) >> (64 - TABLE_BITS));
+}
+
+static unsigned page_index(u64 page)
+{
+    return (unsigned)((page * 0x9e3779b97f4a7c15ull) >> (64 - PAGE_TABLE_BITS));
+}
+
+static bool spans_two(const struct block *b)
+{
+    return b->pc >> PAGE_BITS != (b->end - 1) >> PAGE_BITS;
+}
+
+int block_init(void)
+{
+    return 0;
+}
+
+void block_thread_add(struct interp_thread *t)
+{
+    lock_take();
+    t->epoch = t->held = __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+    t->next = threads;
+    if (threads)
+        threads->prev = t;
+    threads = t;
+    lock_drop();
+}
+
+void block_thread_remove(struct interp_thread *t)
+{
+    lock_take();
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        threads = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    lock_drop();
+}
+
+/* ---- death ---- */
+
+static void list_remove_table(struct block *b)
+{
+    struct block **p = &table[table_index(b->pc)];
+
+    while (*p && *p != b)
+        p = &(*p)->hash_next;
+    if (*p)
+        *p = b->hash_next;
+}
+
+/*
+ * Two-slot lists: a block stands in the bucket of its first page through page_next[0] and, when it spans two pages, in the
+ * bucket of its last page through page_next[1]. Should both pages share a bucket it stands there once, through slot 0.
+ */
+static unsigned bucket_slot(const struct block *b, unsigned bucket)
+{
+    return page_index(b->pc >> PAGE_BITS) == bucket ? 0 : 1;
+}
+
+static void list_remove_page(struct block *b, unsigned bucket)
+{
+    struct block **p = &pages[bucket];
+
+    while (*p && *p != b)
+        p = &(*p)->page_next[bucket_slot(*p, bucket)];
+    if (*p)
+        *p = b->page_next[bucket_slot(b, bucket)];
+}
+
+static void list_add_page(struct block *b, unsigned bucket)
+{
+    b->page_next[bucket_slot(b, bucket)] = pages[bucket];
+    pages[bucket] = b;
+}
+
+/* Takes this block's own outgoing links off their targets' lists. */
+static void drop_outgoing(struct block *b)
+{
+    for (u32 i = 0; i < b->nops; i++) {
+        struct interp_op *slot = &b->ops[i];
+        struct block *t;
+        struct interp_op **p;
+
+        if (slot->fn || !slot->link.target)
+            continue;
+        t = (struct block *)((char *)(uintptr_t)slot->link.target - offsetof(struct block, ops));
+        for (p = &t->incoming; *p && *p != slot; p = &(*p)->link.next_incoming)
+            ;
+        if (*p)
+            *p = slot->link.next_incoming;
+        __atomic_store_n(&slot->link.target, NULL, __ATOMIC_RELAXED);
+    }
+}
+
+static void kill(struct block *b)
+{
+    struct interp_op *slot, *next;
+
+    b->dead = true;
+    for (u32 i = 0; i < b->nops; i++)
+        if (b->ops[i].fn)
+            __atomic_store_n(&b->ops[i].fn, op_stale, __ATOMIC_RELAXED);
+    for (slot = b->incoming; slot; slot = next) {
+        next = slot->link.next_incoming;
+        __atomic_store_n(&slot->link.target, NULL, __ATOMIC_RELAXED);
+    }
+    b->incoming = NULL;
+    drop_outgoing(b);
+    list_remove_table(b);
+    list_remove_page(b, page_index(b->pc >> PAGE_BITS));
+    if (spans_two(b) && page_index((b->end - 1) >> PAGE_BITS) != page_index(b->pc >> PAGE_BITS))
+        list_remove_page(b, page_index((b->end - 1) >> PAGE_BITS));
+    b->dead_epoch = __atomic_add_fetch(&epoch, 1, __ATOMIC_ACQ_REL);
+    b->hash_next = limbo;
+    limbo = b;
+    limbo_count++;
+}
+
+static void kill_in_bucket(unsigned bucket, gaddr start, gaddr end)
+{
+    struct block *b, *next;
+
+    for (b = pages[bucket]; b; b = next) {
+        next = b->page_next[bucket_slot(b, bucket)];
+        if (b->pc < end && b->end > start)
+            kill(b);
+    }
+}
+
+void interp_invalidate(gaddr start, gaddr end)
+{
+    u64 first = start >> PAGE_BITS, last = (end - 1) >> PAGE_BITS;
+
+    if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
+        end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
+        return;
+    lock_take();
+    if (last - first >= 1u << PAGE_TABLE_BITS) {
+        for (unsigned i = 0; i < 1u << PAGE_TABLE_BITS; i++)
+            kill_in_bucket(i, start, end);
+    } else {
+        for (u64 p = first; p <= last; p++)
+            kill_in_bucket(page_index(p), start, end);
+    }
+    lock_drop();
+}
+
+/* The oldest epoch any thread may still be in. */
+static u64 oldest_epoch(void)
+{
+    u64 min = ~0ull;
+
+    for (struct interp_thread *t = threads; t; t = t->next) {
+        u64 e = __atomic_load_n(&t->epoch, __ATOMIC_ACQUIRE);
+
+        if (e < min)
+            min = e;
+    }
+    return min;
+}
+
+static void reclaim(void)
+{
+    u64 min = oldest_epoch();
+    struct block **p = &limbo;
+    struct block *b;
+
+    while ((b = *p)) {
+        if (b->dead_epoch <= min) {
+            *p = b->hash_next;
+            limbo_count--;
+            free(b->bytes);
+            free(b);
+        } else {
+            p = &b->hash_next;
+        }
+    }
+}
+
+void block_suspend(struct interp_thread *t)
+{
+    __atomic_store_n(&t->epoch, ~0ull, __ATOMIC_RELEASE);
+}
+
+void block_flush_cache(struct interp_thread *t)
+{
+    for (unsigned i = 0; i < CACHE_SIZE; i++)
+        t->cache[i].pc = ~0ull;
+}
+
+void block_quiescent(struct interp_thread *t)
+{
+    u64 now = __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+
+    if (LIKELY(t->epoch == now))
+        return;
+    /* Publish first, compare afterwards: what died before the publication has bumped the epoch and is seen here. */
+    __atomic_store_n(&t->epoch, t->held, __ATOMIC_SEQ_CST);
+    now = __atomic_load_n(&epoch, __ATOMIC_SEQ_CST);
+    if (t->held == now)
+        return;
+    block_flush_cache(t);
+    t->held = now;
+    __atomic_store_n(&t->epoch, now, __ATOMIC_RELEASE);
+    if (__atomic_load_n(&limbo_count, __ATOMIC_RELAXED) < 256)
+        return;
+    lock_take();
+    reclaim();
+    lock_drop();
+}
+
+/* ---- birth ---- */
+
+static struct block *find(gaddr pc, unsigned mode)
+{
+    struct block *b = table[table_index(pc)];
+
+    while (b && (b->pc != pc || b->mode != mode))
+        b = b->hash_next;
+    return b;
+}
+
+/* Conservative: may this instruction write memory? Ends checked blocks. */
+static bool may_write_memory(const struct x86_insn *in)
+{
+    const struct x86_row *r = &x86_rows[in->row];
+
+    if (r->attr & (X86_ATTR_PUSH | X86_ATTR_CALL | X86_ATTR_STOP | X86_ATTR_REP))
+        return true;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if ((in->opnd[i].kind == X86_OPK_MEM || in->opnd[i].kind == X86_OPK_DI) && (r->opnd[i].access & X86_ACC_W))
+            return true;
+    return false;
+}
+
+static bool ends_block(const struct x86_insn *in, bool checked)
+{
+    u32 a = x86_rows[in->row].attr;
+
+    if (a & X86_ATTR_STOP)
+        return true;
+    if ((a & X86_ATTR_BRANCH) && !(a & X86_ATTR_COND))
+        return true;
+    return checked && may_write_memory(in);
+}
+
+static int decode_at(struct x86_insn *in, gaddr pc, gaddr end, unsigned mode)
+{
+    u8 buf[16] = {0};
+
+    if (end - pc >= 16)
+        return x86_decode(in, g2h(pc), 16, pc, mode);
+    memcpy(buf, g2h(pc), end - pc);
+    return x86_decode(in, buf, end - pc, pc, mode);
+}
+
+static void raise_decode(struct x86_cpu *c, int err, gaddr end)
+{
+    if (err == X86_DECODE_PARTIAL)
+        x86_raise(c, X86_EXC_PF, 0x14, end);
+    if (err == X86_DECODE_LONG)
+        x86_raise(c, X86_EXC_GP, 0, 0);
+    x86_raise(c, X86_EXC_UD, 0, 0);
+}
+
+struct build {
+    struct interp_op ops[2 * BLOCK_MAX_INSNS + 2];
+    u32 nops;
+    gaddr end;
+};
+
+/* Decodes from c->rip into `w`. Runs without the lock: reading guest code may fault (c->cur names the fetch). */
+static void build_ops(struct x86_cpu *c, struct build *w, gaddr limit, bool checked)
+{
+    const struct interp_op *maker = NULL; /* last writer of arithmetic flags so far */
+    gaddr pc = c->rip;
+    unsigned jcc = 0;
+
+    w->nops = checked ? 1 : 0;
+    for (unsigned n = 0; n < BLOCK_MAX_INSNS && pc < limit; n++) {
+        struct interp_op *op = &w->ops[w->nops];
+        int len = decode_at(&op->in, pc, limit, c->mode);
+
+        if (len < 0) {
+            if (pc == c->rip)
+                raise_decode(c, len, limit);
+            break;
+        }
+        op->pc = pc;
+        op->fn = select_handler(&op->in, maker);
+        if ((x86_rows[op->in.row].f_write | x86_rows[op->in.row].f_undef) & X86_OSZAPC)
+            maker = op;
+        w->nops++;
+        pc += (unsigned)len;
+        if (select_has_link(&op->in))
+            w->ops[w->nops++] = (struct interp_op){.fn = NULL};
+        if (ends_block(&op->in, checked))
+            break;
+        if ((x86_rows[op->in.row].attr & X86_ATTR_BRANCH) && ++jcc == BLOCK_MAX_JCC)
+            break;
+    }
+    w->end = pc;
+    w->ops[w->nops] = (struct interp_op){.fn = op_end, .pc = pc};
+    w->ops[w->nops + 1] = (struct interp_op){.fn = NULL};
+    w->nops += 2;
+}
+
+static struct block *publish(struct block *b)
+{
+    struct block *old;
+    unsigned p0 = page_index(b->pc >> PAGE_BITS), p1 = page_index((b->end - 1) >> PAGE_BITS);
+
+    lock_take();
+    old = find(b->pc, b->mode);
+    if (old) {
+        lock_drop();
+        free(b->bytes);
+        free(b);
+        return old;
+    }
+    b->hash_next = table[table_index(b->pc)];
+    table[table_index(b->pc)] = b;
+    list_add_page(b, p0);
+    if (p1 != p0)
+        list_add_page(b, p1);
+    if (b->pc < code_lo)
+        __atomic_store_n(&code_lo, b->pc, __ATOMIC_RELEASE);
+    if (b->end > code_hi)
+        __atomic_store_n(&code_hi, b->end, __ATOMIC_RELEASE);
+    lock_drop();
+    return b;
+}
+
+static struct block *build(struct x86_cpu *c)
+{
+    struct interp_op fetch = {.pc = c->rip};
+    bool checked = false;
+    struct build w;
+    struct block *b;
+    gaddr limit;
+
+    c->cur = &fetch.in; /* a fault while reading code is a fault at this pc */
+    limit = c->env->fetch(c, c->rip, &checked);
+    if (!limit)
+        x86_raise(c, X86_EXC_PF, 0x14, c->rip);
+    build_ops(c, &w, limit, checked);
+    b = malloc(sizeof *b + w.nops * sizeof(struct interp_op));
+    if (!b)
+        die("out of memory for a decoded block");
+    *b = (struct block){.pc = c->rip, .end = w.end, .nops = w.nops, .mode = c->mode, .checked = checked};
+    memcpy(b->ops, w.ops, w.nops * sizeof(struct interp_op));
+    if (checked) {
+        b->bytes = malloc(w.end - c->rip);
+        if (!b->bytes)
+            die("out of memory for a decoded block");
+        memcpy(b->bytes, g2h(c->rip), w.end - c->rip);
+        b->ops[0] = (struct interp_op){.fn = op_check, .pc = c->rip};
+    }
+    c->cur = NULL;
+    if (trace_on(TRACE_BLOCK))
+        trace_print("block %llx-%llx ops %u%s", (unsigned long long)b->pc, (unsigned long long)b->end, b->nops,
+                    checked ? " checked" : "");
+    return publish(b);
+}
+
+const struct interp_op *block_lookup(struct x86_cpu *c)
+{
+    struct cache_slot *s = &c->interp->cache[cache_index(c->rip)];
+    struct block *b;
+
+    if (s->pc == c->rip)
+        return s->op;
+    lock_take();
+    b = find(c->rip, c->mode);
+    lock_drop();
+    if (!b)
+        b = build(c);
+    s->pc = c->rip;
+    s->op = b->ops;
+    return s->op;
+}
+
+const struct interp_op *block_link(struct x86_cpu *c, const struct interp_op *slot, gaddr pc)
+{
+    struct interp_op *w = (struct interp_op *)(uintptr_t)slot;
+    const struct interp_op *op;
+    struct block *b;
+
+    c->rip = pc;
+    if (c->pending)
+        return NULL;
+    op = block_lookup(c);
+    b = (struct block *)((char *)(uintptr_t)op - offsetof(struct block, ops));
+    lock_take();
+    /* The link's own block may have died meanwhile: its slots are then never walked again, so leave them empty. */
+    if (!b->dead && w[-1].fn != op_stale && !w->link.target) {
+        w->link.next_incoming = b->incoming;
+        b->incoming = w;
+        __atomic_store_n(&w->link.target, op, __ATOMIC_RELEASE);
+    }
+    lock_drop();
+    return op;
+}
+
+/* ---- handlers planted by blocks ---- */
+
+const struct interp_op *op_stale(struct x86_cpu *c, const struct interp_op *op)
+{
+    struct cache_slot *s = &c->interp->cache[cache_index(op->pc)];
+
+    c->rip = op->pc;
+    if (s->pc == op->pc)
+        s->pc = ~0ull;
+    return NULL;
+}
+
+const struct interp_op *op_check(struct x86_cpu *c, const struct interp_op *op)
+{
+    const struct block *b = (const struct block *)((const char *)op - offsetof(struct block, ops));
+
+    c->cur = &op->in; /* the page may have gone */
+    if (UNLIKELY(memcmp(b->bytes, g2h(b->pc), b->end - b->pc))) {
+        interp_invalidate(b->pc, b->end);
+        return op_stale(c, op);
+    }
+    return interp_next(c, op);
+}
+
+const struct interp_op *op_end(struct x86_cpu *c, const struct interp_op *op)
+{
+    const struct interp_op *t = __atomic_load_n(&op[1].link.target, __ATOMIC_ACQUIRE);
+
+    if (UNLIKELY(c->pending)) {
+        c->rip = op->pc;
+        return NULL;
+    }
+    return t ? interp_goto(c, t) : block_link(c, op + 1, op->pc);
+}
