@@ -18,7 +18,6 @@ typedef const struct interp_op *interp_handler(struct x86_cpu *c, const struct i
 
 /* One op. A branch with a direct target is followed by a link slot: an op whose `link` holds the target block's first op. */
 struct interp_op {
-    interp_handler *fn;
     union {
         struct x86_insn in;
         struct {
@@ -26,10 +25,12 @@ struct interp_op {
             struct interp_op *next_incoming; /* list of links into the same block */
         } link;
     };
+    interp_handler *fn; /* NULL in link slots */
     gaddr pc;
 };
 
-_Static_assert(sizeof(struct interp_op) == 64, "op stride");
+/* `in` comes first: c->cur = &op->in costs no addition. */
+_Static_assert(sizeof(struct interp_op) == 64 && offsetof(struct interp_op, in) == 0, "op stride");
 
 #define BLOCK_MAX_INSNS 32  /* records per block */
 #define BLOCK_MAX_JCC 4     /* conditional branches fallen through */

@@ -20,7 +20,7 @@ enum { JB_EXCEPTION = 1, JB_UNWIND = 2 };
 
 static const struct interp_op *op_of(const struct x86_insn *in)
 {
-    return (const struct interp_op *)((const char *)in - offsetof(struct interp_op, in));
+    return (const struct interp_op *)in;
 }
 
 gaddr interp_current_pc(const struct x86_cpu *c)
