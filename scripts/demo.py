@@ -1,4 +1,4 @@
-"""What scripts/run shows: a guest program that says where it runs and computes something."""
+"""demo.py - what scripts/run shows: a guest program that says where it runs and computes something."""
 import hashlib
 import platform
 import sys

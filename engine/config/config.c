@@ -66,6 +66,7 @@ struct kept {
 };
 
 static struct kept *kept_list;
+static struct kept *kept_by_init; /* the list as cfg_init() left it */
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* One copy of each text, "\#" made '#'. */
@@ -244,6 +245,13 @@ size_t cfg_files(const struct cfg_file **out)
 
 void cfg_use_files(const struct cfg_file *from, size_t n)
 {
+    /* A fuzz run does this millions of times: let go of what the files before it set. */
+    while (kept_list != kept_by_init) {
+        struct kept *k = kept_list;
+
+        kept_list = k->next;
+        free(k);
+    }
     file_count = n < CFG_FILES_MAX ? n : CFG_FILES_MAX;
     memcpy(files, from, file_count * sizeof *from);
     files_loaded = true;
@@ -477,6 +485,7 @@ enum cfg_action cfg_init(int *argc, char ***argv)
         if (!command_option(v[i], user_slots))
             return CFG_USAGE;
     }
+    kept_by_init = kept_list;
     memcpy(cfg_slots, user_slots, sizeof cfg_slots);
     slots_to_cfg(cfg_slots, &cfg);
     use_levels();

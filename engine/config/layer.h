@@ -36,7 +36,8 @@ extern void (*cfg_warn_hook)(const char *text);
 /* The files that cfg_resolve() looks at. Returns how many there are. */
 size_t cfg_files(const struct cfg_file **out);
 
-/* Uses these in place of all others from the next cfg_resolve() on (tests, fuzzing). */
+/* Uses these in place of all others from the next cfg_resolve() on, which must come before anything
+ * else reads `cfg` (tests, fuzzing). */
 void cfg_use_files(const struct cfg_file *files, size_t n);
 
 /* The name of this host's CPU, as CMake has it. */

@@ -112,7 +112,7 @@ unsigned cfg_distance(struct span a, struct span b, unsigned limit)
     unsigned *before = row[0], *above = row[1], *now = row[2], *spare;
     size_t i, j;
 
-    if (a.n > NAME_MAX_LEN || b.n > NAME_MAX_LEN)
+    if (a.n > NAME_MAX_LEN || b.n > NAME_MAX_LEN || a.n > b.n + limit || b.n > a.n + limit)
         return limit + 1;
     for (j = 0; j <= b.n; j++)
         above[j] = (unsigned)j;
