@@ -37,6 +37,10 @@ void mem_forget(gaddr addr, u64 len);
 
 /* False if nothing of the guest is mapped there. Async-signal-safe. */
 bool mem_query(gaddr a, struct mem_region *r);
+/* The region at a, or the next one above it; false at the end. (r->start may be below a.) Async-signal-safe. */
+bool mem_next(gaddr a, struct mem_region *r);
+/* First address that cannot be mapped for the guest: 2^47, or less on hosts with smaller address spaces. */
+gaddr mem_limit(void);
 /* Names a region for /proc/self/maps and reports ("[stack]", path of a module). */
 void mem_name(gaddr start, gaddr end, const char *name);
 

@@ -1,0 +1,64 @@
+/*
+ * map.h - inside engine/mem: the sorted map of guest mappings, the code-watch page states and the host-page work.
+ * Lock order: mem_lock() is the innermost lock of the engine; it is held for every change of map, host protections and
+ * page states together, so the three never disagree while it is free. Lookups (map_find, map_next, watch_state) take no lock.
+ */
+#ifndef MEM_MAP_H
+#define MEM_MAP_H
+
+#include "mem/mem.h"
+
+#define GUEST_PAGE_MASK ((u64)GUEST_PAGE_SIZE - 1)
+/* x86-64 user addresses: what a guest with 4-level page tables can see. */
+#define GUEST_VA_END (1ull << 47)
+
+/* A named thing that is mapped; interned, never freed. "[heap]" and the like have ino 0. */
+struct mem_file {
+    struct mem_file *next;
+    u64 dev, ino;
+    u32 hash;
+    bool pseudo; /* a name, not a file: neighbours merge whatever their offset */
+    char path[];
+};
+
+struct vma {
+    gaddr start, end;
+    u64 offset;
+    const struct mem_file *file;
+    u32 prot, flags;
+};
+
+/* map.c. Lock-free. map_next: the first mapping that ends above a. */
+bool map_find(gaddr a, struct vma *out);
+bool map_next(gaddr a, struct vma *out);
+bool map_any_exec(gaddr start, gaddr end);
+bool map_covered(gaddr start, gaddr end);
+/* Under mem_lock: forget [start, end), then put v (may be NULL) there. 0 or -ENOMEM. */
+int map_replace(gaddr start, gaddr end, const struct vma *v);
+int map_set_prot(gaddr start, gaddr end, u32 prot);
+const struct mem_file *map_intern(const char *path, u64 dev, u64 ino);
+size_t map_count(void);
+
+void mem_lock(void);
+bool mem_trylock(void); /* false also when this thread holds it */
+void mem_unlock(void);
+
+/* watch.c: one byte a guest page. */
+enum { WATCH_ON = 0x80, WATCH_CHECKED = 0x40, WATCH_HEAT = 0x3f };
+u8 watch_state(gaddr page);
+/* Under mem_lock: host protections are about to be set anew; `forget` drops heat too (unmap). */
+void watch_clear(gaddr start, gaddr end, bool forget);
+/* Under mem_lock: give watched pages their guest protections back, so that the kernel sees whole mappings (mremap). */
+void watch_release(gaddr start, gaddr end);
+
+/* host.c: the only calls of mmap(2) and its relatives; the only place that knows the host's page size. */
+int host_init(void);
+gaddr host_va_end(void);
+i64 host_map(gaddr addr, u64 len, u32 prot, int flags, int fd, u64 offset);
+i64 host_unmap(gaddr addr, u64 len);
+i64 host_protect(gaddr addr, u64 len, u32 guest_prot, bool readonly);
+i64 host_remap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr);
+/* Is [start, end) memory of box64 itself that the guest must not replace? */
+bool host_is_own(gaddr start, gaddr end);
+
+#endif

@@ -1,0 +1,213 @@
+/* test_watch.c - watched code pages: a write is noticed once per fetch, hot pages become checked, threads agree. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fakes.h"
+#include "harness.h"
+#include "mem/map.h"
+
+#define RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+static volatile sig_atomic_t faults;
+
+static void on_segv(int sig, siginfo_t *si, void *ctx)
+{
+    (void)sig;
+    (void)ctx;
+    faults++;
+    if (mem_fault(h2g(si->si_addr), true) != MEM_FAULT_RETRY)
+        _exit(99);
+}
+
+static gaddr map(int prot, int flags, u64 len)
+{
+    return (gaddr)mem_mmap(0, len, prot, flags, -1, 0);
+}
+
+static void test_fetch_rules(void)
+{
+    gaddr a = map(PROT_READ | PROT_EXEC, ANON, 0x3000);
+    bool checked = true;
+
+    CHECK_EQ(mem_fetch(a + 5, &checked), a + 0x3000); /* read-only code: all of it */
+    CHECK(!checked);
+    CHECK_EQ(watch_state(a), 0);
+    mem_mprotect(a + 0x1000, 0x1000, PROT_READ);
+    CHECK_EQ(mem_fetch(a + 5, &checked), a + 0x1000);
+    CHECK_EQ(mem_fetch(a + 0x1000, &checked), 0);
+    CHECK_EQ(mem_fetch(a + 0x3000, &checked), 0);
+    CHECK_EQ(mem_fetch(0, &checked), 0);
+    CHECK_EQ(mem_fetch(~0ull, &checked), 0);
+    mem_munmap(a, 0x3000);
+    a = map(PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, 0x2000);
+    CHECK_EQ(mem_fetch(a, &checked), a + 0x1000);
+    CHECK(checked); /* may be written through another mapping */
+    mem_munmap(a, 0x2000);
+}
+
+static void test_write_is_noticed(void)
+{
+    gaddr a = map(RWX, ANON, 0x4000);
+    volatile u8 *p = g2h(a);
+    unsigned long n = fake_invalidations;
+    bool checked;
+
+    p[0] = 1;
+    CHECK_EQ(faults, 0);
+    CHECK_EQ(mem_fetch(a + 0xff0, &checked), a + 0x1000);
+    CHECK(!checked && watch_state(a) == WATCH_ON && watch_state(a + 0x1000) == 0);
+    CHECK_EQ(mem_fetch(a + 0xff5, &checked), a + 0x2000); /* the longest instruction reaches over */
+    CHECK_EQ(watch_state(a + 0x1000), WATCH_ON);
+    p[3] = 2;
+    CHECK_EQ(faults, 1);
+    CHECK_EQ(p[3], 2);
+    CHECK_EQ(fake_invalidations, n + 1);
+    CHECK(fake_inv_start == a && fake_inv_end == a + 0x1000);
+    p[4] = 2; /* noticed once */
+    CHECK_EQ(faults, 1);
+    CHECK_EQ(watch_state(a), 1);
+    mem_prepare_write(a + 0x800, 0x1000); /* the kernel would get EFAULT */
+    CHECK_EQ(watch_state(a + 0x1000), 1);
+    p[0x1800] = 1;
+    CHECK_EQ(faults, 1);
+    mem_munmap(a, 0x4000);
+    CHECK_EQ(watch_state(a), 0);
+}
+
+static void test_hot_page(void)
+{
+    gaddr a = map(RWX, ANON, 0x1000);
+    volatile u8 *p = g2h(a);
+    bool checked = false;
+    int rounds = 0;
+
+    faults = 0;
+    while (!checked && rounds < 100) {
+        CHECK(mem_fetch(a, &checked) == a + 0x1000);
+        p[0]++;
+        rounds++;
+    }
+    CHECK_EQ(rounds, 9);
+    CHECK_EQ(faults, 8);
+    p[0]++;
+    CHECK_EQ(faults, 8); /* stays writable */
+    mem_munmap(a, 0x1000);
+    a = map(RWX, ANON, 0x1000);
+    mem_fetch(a, &checked);
+    CHECK(!checked); /* new memory, new luck */
+    mem_munmap(a, 0x1000);
+}
+
+static void test_protection_changes(void)
+{
+    gaddr a = map(RWX, ANON, 0x2000);
+    volatile u8 *p = g2h(a);
+    bool checked;
+
+    faults = 0;
+    mem_fetch(a, &checked);
+    mem_mprotect(a, 0x2000, PROT_READ | PROT_WRITE);
+    CHECK_EQ(watch_state(a), 0);
+    p[0] = 7; /* no code: nothing to notice */
+    CHECK_EQ(faults, 0);
+    CHECK_EQ(mem_fetch(a, &checked), 0);
+    mem_mprotect(a, 0x2000, RWX);
+    mem_fetch(a, &checked);
+    CHECK_EQ(watch_state(a), WATCH_ON);
+    /* one watched page splits the kernel's mapping: mremap must not notice */
+    a = (gaddr)mem_mremap(a, 0x2000, 0x10000, MREMAP_MAYMOVE, 0);
+    CHECK((i64)a > 0);
+    p = g2h(a);
+    CHECK_EQ(p[0], 7);
+    p[0] = 8;
+    CHECK_EQ(faults, 0);
+    mem_munmap(a, 0x10000);
+}
+
+static void test_fault_classes(void)
+{
+    gaddr a = map(PROT_READ, ANON, 0x2000);
+
+    CHECK_EQ(mem_fault(a, true), MEM_FAULT_ACCERR);
+    CHECK_EQ(mem_fault(0x10, true), MEM_FAULT_MAPERR);
+    CHECK_EQ(mem_fault(~0ull, false), MEM_FAULT_MAPERR);
+    mem_mprotect(a, 0x1000, PROT_NONE);
+    CHECK_EQ(mem_fault(a, false), MEM_FAULT_ACCERR);
+    /* allowed by the map, so another thread was faster; but not for ever */
+    CHECK_EQ(mem_fault(a + 0x1000, false), MEM_FAULT_RETRY);
+    for (int i = 0; i < 100; i++)
+        if (mem_fault(a + 0x1000, false) == MEM_FAULT_ACCERR)
+            return mem_munmap(a, 0x2000), (void)0;
+    CHECK(!"never gives up");
+}
+
+static volatile bool stop;
+static gaddr shared_page;
+
+static void *writer(void *arg)
+{
+    volatile u64 *p = g2h(shared_page);
+    u64 n = 0;
+
+    (void)arg;
+    while (!stop)
+        p[1] = ++n;
+    return NULL;
+}
+
+/* Whatever the interleaving, every write goes through, and a page that is watched cannot be written unnoticed. */
+static void test_two_threads(void)
+{
+    pthread_t t;
+    int bad = 0;
+
+    pthread_create(&t, NULL, writer, NULL);
+    for (int round = 0; round < 3000; round++) {
+        volatile u64 *p;
+        bool checked = false;
+
+        if (round % 6 == 0) { /* below the heat limit: make it new */
+            gaddr fresh = map(RWX, ANON, 0x1000);
+
+            stop = true;
+            pthread_join(t, NULL);
+            if (shared_page)
+                mem_munmap(shared_page, 0x1000);
+            shared_page = fresh;
+            stop = false;
+            pthread_create(&t, NULL, writer, NULL);
+        }
+        p = g2h(shared_page);
+        mem_fetch(shared_page, &checked);
+        if (!checked) {
+            u64 inv = fake_invalidations, v = p[1];
+
+            if (watch_state(shared_page) == WATCH_ON && p[1] != v)
+                bad += fake_invalidations == inv;
+        }
+    }
+    stop = true;
+    pthread_join(t, NULL);
+    CHECK_EQ(bad, 0);
+}
+
+int main(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO};
+
+    if (mem_init())
+        return 77;
+    sigaction(SIGSEGV, &sa, NULL);
+    RUN(test_fetch_rules);
+    RUN(test_write_is_noticed);
+    RUN(test_hot_page);
+    RUN(test_protection_changes);
+    RUN(test_fault_classes);
+    shared_page = map(RWX, ANON, 0x1000);
+    RUN(test_two_threads);
+    return harness_done();
+}
