@@ -56,6 +56,8 @@ CASES = [
     ("style", 1, {"engine/a.c": c_file("a.c", "\tint x;\n")}),
     ("style", 1, {"engine/a.c": c_file("a.c", "int x;")}),
     ("style", 1, {"engine/a.c": c_file("a.c", "/* " + "x" * 100 + "\n")}),
+    ("style", 1, {"engine/a.c": c_file("a.c", "/* clang-format off */\nint " + "x" * 100 + ";\n"
+                                       "/* clang-format on */\nint " + "y" * 100 + ";\n")}),
     ("style", 1, {"scripts/a": "#!/bin/sh\n# a - " + "x" * 120 + "\n"}),
     ("style", 0, {"engine/a.def": "x" * 300 + "\n"}),
     ("style", 1, {"engine/a.def": "x \n"}),
