@@ -52,7 +52,7 @@ def fixed_register(name):
         return ('SREG', 'W', SEGS.index(name))
     if name in ('AL', 'CL', 'DL', 'BL', 'AH', 'CH', 'DH', 'BH'):
         return ('GPR', 'B', 'ACDB'.index(name[0]) + (4 if name[1] == 'H' else 0))
-    for prefix, size in (('', 'W'), ('r', 'V'), ('e', 'D'), ('E', 'D'), ('R', 'Q')):
+    for prefix, size in (('', 'W'), ('r', 'V'), ('e', 'D'), ('E', 'D'), ('R', 'Q'), ('z', 'Z')):
         if name.startswith(prefix) and name[len(prefix):] in GPR16:
             return ('GPR', size, GPR16.index(name[len(prefix):]))
     m = re.fullmatch(r'R(8|9|1[0-5])', name)
@@ -73,7 +73,7 @@ class Row:
         self.opnds, self.flags = [], {'r': 0, 'w': 0, 'u': 0, '?': 0}
         self.imp_read = self.imp_write = 0
         self.hidden = []
-        self.vex = False
+        self.vex = self.lig = False
         tokens = text.split('#')[0].split()
         self.op = tokens[0]
         if not re.fullmatch(r'[A-Z][A-Za-z0-9]*(_[A-Z0-9]+)*', self.op):
@@ -204,6 +204,8 @@ class Row:
         if not m:
             return False
         bits = sum(FLAG[ch] for ch in set(m.group(2)))
+        if t == 'r=cc':  # the condition's flags: any of them, x86_flags_read() tells which
+            bits = sum(FLAG[ch] for ch in 'oszpc')
         self.flags[m.group(1)] |= bits
         if m.group(3):
             if m.group(1) == 'r':
@@ -322,7 +324,7 @@ class Row:
 
     def vl_rule(self):
         if self.vex:
-            return 'VEX'
+            return '16' if self.lig else 'VEX'
         if set(self.specs()) & set(VEC_LETTERS):
             return '16'
         return '8' if set(self.specs()) & set(MMX_LETTERS) else '0'
@@ -526,7 +528,9 @@ def c_dec(r):
         flags.append('X86_DEC_REGONLY')
     if r.pp in ('F3', 'F2') and not r.vex:
         flags.append('X86_DEC_MANDREP')
-    opnds = ', '.join('{X86_SPEC_%s, X86_SZ_%s, %d, %d}' % o for o in r.opnds) or '{0, 0, 0, 0}'
+    # An Iz immediate is sign-extended to the whole operand: its size is the operand's.
+    opnds = ', '.join('{X86_SPEC_%s, X86_SZ_%s, %d, %d}' % (o[0], 'V' if o[:2] == ('I', 'Z') else o[1], o[2], o[3])
+                      for o in r.opnds) or '{0, 0, 0, 0}'
     return ('    {X86_%s, %s, X86_OPSZ_%s, X86_IMM_%s, X86_VL_%s, %d, X86_PLUS_%s, {%s}},\n' %
             (r.op, ' | '.join(flags) or '0', r.opsz_rule(), r.imm_rule(), r.vl_rule(), len(r.opnds), r.plus, opnds))
 

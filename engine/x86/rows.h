@@ -7,6 +7,7 @@
 
 #include "base/types.h"
 #include "x86/flags_bits.h"
+#include "x86/insn.h"
 #include "x86_ops.h" /* generated: enum x86_op { X86_ADD, ... X86_OP_COUNT }, X86_ROW_COUNT, X86_OP_LIST(X) */
 
 enum x86_map { X86_MAP_1B, X86_MAP_0F, X86_MAP_0F38, X86_MAP_0F3A, X86_MAP_VEX_0F, X86_MAP_VEX_0F38, X86_MAP_VEX_0F3A,
@@ -89,5 +90,14 @@ struct x86_row {
 
 extern const struct x86_row x86_rows[];       /* X86_ROW_COUNT entries */
 extern const char *const x86_op_names[];      /* lower-case mnemonics by enum x86_op */
+
+/* EFLAGS that this very instruction reads: a "+cc" row lists all that any condition reads. */
+ALWAYS_INLINE unsigned x86_flags_read(const struct x86_insn *in)
+{
+    static const u16 cc[8] = {X86_OF, X86_CF, X86_ZF, X86_CF | X86_ZF, X86_SF, X86_PF, X86_SF | X86_OF, X86_SF | X86_OF | X86_ZF};
+    const struct x86_row *row = &x86_rows[in->row];
+
+    return row->plus == X86_PLUS_CC ? cc[in->cc >> 1 & 7] : row->f_read;
+}
 
 #endif
