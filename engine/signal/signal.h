@@ -9,6 +9,9 @@
 
 #include "thread/thread.h"
 
+/* Result of a call that a signal came before (or that the kernel wants repeated): run the handler, then the call again. */
+#define SIG_RESTART 512
+
 struct guest_sigaction { /* x86-64 kernel struct sigaction */
     gaddr handler;
     u64 flags;
@@ -28,22 +31,54 @@ int sig_init(void);
 int sig_thread_init(struct thr *t);
 void sig_thread_exit(struct thr *t);
 
-/* Guest API, kernel semantics, -errno on error; NULL pointers allowed as in the syscalls. */
+/* Guest API, kernel semantics, -errno on error; NULL pointers allowed as in the syscalls. -SIG_RESTART: see above. */
 int sig_action(int sig, const struct guest_sigaction *act, struct guest_sigaction *old);
 int sig_procmask(int how, const u64 *set, u64 *old);
 int sig_altstack(const struct guest_sigaltstack *ss, struct guest_sigaltstack *old);
 i64 sig_return(struct x86_cpu *c); /* rt_sigreturn: restores everything from the frame at RSP */
+u64 sig_pending(void);             /* bits of signals held here; the kernel knows the others */
+/* A guest mask as the host may take it (sigsuspend, ppoll ...): signals of faults are never blocked. */
+u64 sig_host_mask(u64 guest_mask);
+/* Guest address of `mov $15,%eax; syscall`, for handlers without SA_RESTORER. */
+gaddr sig_restorer(void);
 
 /* env->exception and env->interrupt. */
 void sig_exception(struct x86_cpu *c);
 void sig_interrupt(struct x86_cpu *c);
 
-/* Around native code that may block or run long (bridge calls): true between enter and leave -> handlers run at once. */
+/*
+ * Around native code that may block or run long (bridge calls): true between enter and leave -> handlers run at once.
+ * A callback into guest code has to put leave/enter around its interp_run (sig_native_suspend/resume do it for any state).
+ */
 void sig_native_enter(struct thr *t);
 void sig_native_leave(struct thr *t);
+bool sig_native_suspend(struct thr *t);
+void sig_native_resume(struct thr *t, bool was);
+
+/*
+ * Guest memory from the emulator's own code: a fault gives false instead of the end of the emulator.
+ * sig_read_str: length without the NUL, -EFAULT, -ENAMETOOLONG when max bytes hold no NUL.
+ */
+bool sig_read(void *dst, gaddr src, size_t n);
+bool sig_write(gaddr dst, const void *src, size_t n);
+i64 sig_read_str(char *dst, gaddr src, size_t max);
+
+/* The safe syscall stub: a signal at a host pc in [start, insn] makes it return -SIG_RESTART by going on at `again`. */
+void sig_set_restart_range(const void *start, const void *insn, const void *again);
 
 /* fork/exec helpers. */
 void sig_child_after_fork(void);
-void sig_prepare_exec(void);
+void sig_prepare_exec(void); /* the host's dispositions and mask become the guest's */
+void sig_exec_failed(void);
+/* A vfork child gets its own dispositions (t is not running yet). 0 or -errno. */
+int sig_private_actions(struct thr *t);
+
+/* Ends the process as the signal's default action does. */
+NORETURN void sig_terminate(int sig);
+
+/* Crash reports: symbolises a guest address into buf, set by main (dl_symbolise). NULL: addresses only. */
+extern int (*sig_symbolise)(gaddr a, char *buf, size_t size);
+void sig_backtrace(struct x86_cpu *c);
+const char *sig_name(int sig); /* "SIGSEGV"; real-time ones "SIGRT_n" (static text) */
 
 #endif

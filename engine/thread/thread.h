@@ -15,10 +15,15 @@ struct thr {
     gaddr stack_lo, stack_hi; /* guest stack */
     gaddr tls;               /* FS base made by engine/elf (native-libc mode), 0 otherwise */
     gaddr clear_child_tid;   /* set_tid_address / CLONE_CHILD_CLEARTID */
+    gaddr set_child_tid;     /* CLONE_CHILD_SETTID of a thread about to start */
     gaddr robust_list;
     struct sig_thread *sig;
     void (*tls_free)(struct thr *t);
     bool adopted;            /* a native library's own thread that called a guest callback */
+    bool listed;             /* in the list of all threads */
+    bool vfork_child;        /* runs in its parent's memory until exec or exit; never listed */
+    void *exit_jmp;          /* jmp_buf of the host thread's start function, NULL for others */
+    void *host_robust;       /* the host libc's robust list head, put back at exit */
     struct thr *next, *prev; /* all threads */
 };
 
@@ -36,6 +41,17 @@ struct thr *thr_self_or_adopt(void);
 /* Sets the env every new CPU gets; makes the main thread's thr. 0 or -errno. */
 int thr_init(const struct x86_env *env);
 
+/*
+ * What the signal room does for a thread: fresh() when a record is made (from: the creator's state, may be NULL),
+ * start() first thing on the new host thread (signals are still blocked), gone() when the record goes. Set by sig_init.
+ */
+struct thr_hooks {
+    int (*fresh)(struct thr *t, const struct thr *from);
+    void (*start)(struct thr *t);
+    void (*gone)(struct thr *t);
+};
+extern struct thr_hooks thr_hooks;
+
 /* Allocates a thread record: CPU copied from `from` (may be NULL), interp state made, not yet running. NULL: out of memory. */
 struct thr *thr_new(const struct x86_cpu *from);
 void thr_free(struct thr *t);
@@ -48,12 +64,22 @@ int thr_start(struct thr *t, gaddr set_parent_tid);
 
 /* Guest SYS_exit of this thread: clears clear_child_tid + futex wake, robust list, frees, ends the host thread. */
 NORETURN void thr_exit(int status);
+/* Guest SYS_exit_group, from any thread. */
+NORETURN void thr_exit_group(int status);
 
 /* Runs fn on every live thread record under the list lock (not async-signal-safe). */
 void thr_each(void (*fn)(struct thr *t, void *arg), void *arg);
 struct thr *thr_by_tid(int tid);
+unsigned thr_count(void);
+
+/* set_robust_list(2): the kernel gets the guest's head (so that it also works when the process is killed). */
+i64 thr_set_robust_list(struct thr *t, gaddr head, u64 len);
 
 /* Guest stack of `size` bytes with a guard page, named "[stack:tid]"; 0 on failure. */
 gaddr thr_stack_alloc(u64 size);
+
+/* Blocks every signal on the host, returns the mask before; thr_host_mask(mask) puts it back. Raw: 32 and 33 too. */
+u64 thr_host_block_all(void);
+void thr_host_mask(u64 mask);
 
 #endif
