@@ -17,6 +17,11 @@
 #include "x86/cpu.h"
 #include "x86/rows.h"
 
+/* Every sem_<OP>, from the table. */
+#define SEM_PROTO(op) void sem_##op(struct x86_cpu *c, const struct x86_insn *in);
+X86_OP_LIST(SEM_PROTO)
+#undef SEM_PROTO
+
 /* Effective address, segment base included, cut to the address size. */
 ALWAYS_INLINE gaddr sem_ea_offset(const struct x86_cpu *c, const struct x86_insn *in)
 {
