@@ -104,7 +104,8 @@ static void slots_default(struct cfg_slot *slots)
     }
 }
 
-/* Sets an option unless something of a higher rank has; what is wrong with the value goes to why. */
+/* Sets an option unless something of a higher rank has; what is wrong with the value goes to why.
+ */
 static const char *slot_set(struct cfg_slot *slots, int o, struct span value, u32 rank, char *why,
                             size_t size)
 {
@@ -398,8 +399,10 @@ static bool command_option(const char *arg, struct cfg_slot *slots)
         usage_error(arg, "unknown option%s", hint);
         return false;
     }
-    if (!eq && !(cfg_options[o].kind == CFG_INT && !cfg_options[o].min && cfg_options[o].max == 1)) {
-        usage_error(arg, "needs a value: =%s", cfg_options[o].words[0] ? cfg_options[o].words : "N");
+    if (!eq &&
+        !(cfg_options[o].kind == CFG_INT && !cfg_options[o].min && cfg_options[o].max == 1)) {
+        usage_error(arg, "needs a value: =%s",
+                    cfg_options[o].words[0] ? cfg_options[o].words : "N");
         return false;
     }
     wrong = slot_set(slots, o, span_of(eq ? eq + 1 : "1"), PROF_RANK(PROF_COMMAND, 0, 0), why,
@@ -417,12 +420,9 @@ static enum action_kind action_of(const char *arg)
         const char *name;
         enum action_kind kind;
     } actions[] = {
-        {"--help", ACT_HELP},
-        {"-h", ACT_HELP},
-        {"--version", ACT_VERSION},
-        {"-v", ACT_VERSION},
-        {"--list-options", ACT_LIST},
-        {"--list-options=json", ACT_LIST_JSON},
+        {"--help", ACT_HELP},         {"-h", ACT_HELP},
+        {"--version", ACT_VERSION},   {"-v", ACT_VERSION},
+        {"--list-options", ACT_LIST}, {"--list-options=json", ACT_LIST_JSON},
         {"--explain", ACT_EXPLAIN},
     };
     size_t i;

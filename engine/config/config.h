@@ -1,6 +1,6 @@
 /*
- * config.h - the options in force. main calls cfg_init() first thing and cfg_resolve() when it knows
- * the program; after that `cfg` never changes, so any thread reads it without a lock.
+ * config.h - the options in force. main calls cfg_init() first thing and cfg_resolve() when it
+ * knows the program; after that `cfg` never changes, so any thread reads it without a lock.
  *
  * Layers, low to high: default, preset, profile files (see profile.h), environment, command line.
  * Nothing is ever written to the environment: a child process starts from its own profile and from
@@ -39,7 +39,8 @@ enum cfg_action {
  */
 enum cfg_action cfg_init(int *argc, char ***argv);
 
-/* Applies the profiles that match the program (its path as found). 0, or -errno of the trace file. */
+/* Applies the profiles that match the program (its path as found). 0, or -errno of the trace file.
+ */
 int cfg_resolve(const char *program_path);
 
 /*

@@ -61,6 +61,7 @@ static void print_filled(FILE *out, const char *text)
     fputc('\n', out);
 }
 
+/* clang-format off */
 static const char *const class_titles[CFG_CLASSES] = {
     [CFG_SPEED] = "Speed",
     [CFG_SAFETY] = "Compatibility and safety",
@@ -68,6 +69,7 @@ static const char *const class_titles[CFG_CLASSES] = {
     [CFG_SETUP] = "Where things are",
     [CFG_START] = "Profiles",
 };
+/* clang-format on */
 
 static const enum cfg_class class_order[CFG_CLASSES] = {CFG_SETUP, CFG_SAFETY, CFG_SPEED, CFG_DEBUG,
                                                         CFG_START};
@@ -80,7 +82,8 @@ static void help_option(FILE *out, const struct cfg_option *o)
 
     value_form(o, form, sizeof form);
     default_text(o, def, sizeof def);
-    fprintf(out, "  BOX64_%s=%s%s%s%s\n", o->name, form, def[0] ? "  [" : "", def, def[0] ? "]" : "");
+    fprintf(out, "  BOX64_%s=%s%s%s%s\n", o->name, form, def[0] ? "  [" : "", def,
+            def[0] ? "]" : "");
     snprintf(text, sizeof text, "%s%s", o->text, o->state == CFG_LATER ? later_note : "");
     print_filled(out, text);
 }
@@ -99,7 +102,7 @@ void cfg_help(FILE *out)
             "  --explain PROGRAM       each option for PROGRAM, and what sets it\n"
             "  --NAME=VALUE            set an option below: --log=2 is BOX64_LOG=2\n"
             "  --                      what follows is the program\n\n"
-            "Options, with [default]. The command line beats the environment, which beats profiles.\n",
+            "Options, with [default]. Command line beats environment beats profiles.\n",
             cfg_host_arch);
     for (c = 0; c < CFG_CLASSES; c++) {
         fprintf(out, "\n%s:\n", class_titles[class_order[c]]);
@@ -246,7 +249,7 @@ static const struct {
     {"[preset:NAME]", "when BOX64_PROFILE is NAME; for what nothing else sets"},
     {"[*]", "always"},
     {"[engine:NAME]", "when a file of its BOX64_WHEN_FILE is there; needs that line"},
-    {"[*part*]", "programs whose name matches; * and ? as in a shell; more letters are more specific"},
+    {"[*part*]", "programs whose name matches * and ?; more letters are more specific"},
     {"[name]", "the program of that name, in any case; bin/name compares the end of the path"},
     {"[sha256:0123abcd]", "the program whose SHA-256 begins so (8 digits or more)"},
     {"[appid:1091500]", "programs that Steam starts for that title"},
@@ -281,7 +284,8 @@ void cfg_docs_markdown(FILE *out)
 
     fputs("# Options\n\n<!-- generated from engine/config/options.def by scripts/regen -->\n\n"
           "Each is an environment variable `BOX64_NAME=value`, a line of a profile, and an option\n"
-          "`--name=value` before the program's name. `box64 --explain PROGRAM` says what sets each.\n",
+          "`--name=value` before the program's name. `box64 --explain PROGRAM` says what sets\n"
+          "each.\n",
           out);
     for (c = 0; c < CFG_CLASSES; c++) {
         fprintf(out, "\n## %s\n\n| Option | Values | Default | Meaning |\n|---|---|---|---|\n",
@@ -374,7 +378,7 @@ void cfg_docs_man(FILE *out)
         man_item(out, sections[i].section, sections[i].holds);
     for (i = 0; i < ARRAY_SIZE(conditions); i++)
         man_item(out, conditions[i][0], conditions[i][1]);
-    fputs(".SH EXIT STATUS\nThat of the program; 128 plus the signal that ended it; 127 if it was not\n"
-          "found, 126 if it cannot be run, 125 if the command line is wrong.\n",
+    fputs(".SH EXIT STATUS\nThat of the program; 128 plus the signal that ended it; 127 if it was\n"
+          "not found, 126 if it cannot be run, 125 if the command line is wrong.\n",
           out);
 }

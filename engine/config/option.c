@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 
+/* clang-format off */
 #define AT(field) .offset = offsetof(struct cfg, field)
 #define OPT_INT(field, NAME, lo, hi, dflt, cls, st, doc)                                           \
     {.name = #NAME, .kind = CFG_INT, .min = lo, .max = hi, .def = dflt, .def_str = "",             \
@@ -29,6 +30,7 @@
 const struct cfg_option cfg_options[CFG_OPT_COUNT] = {
 #include "config/options.def"
 };
+/* clang-format on */
 
 const char *const cfg_class_names[CFG_CLASSES] = {
     [CFG_SPEED] = "speed", [CFG_SAFETY] = "safety", [CFG_DEBUG] = "debug",

@@ -241,7 +241,8 @@ static enum prof_class match_name(struct span name, struct prof_subject *s)
         return PROF_GLOBAL;
     if (!has_wildcard(name))
         return names_program(name, s->path) ? PROF_EXE : PROF_NONE;
-    return glob_matches(name, has_slash(name) ? s->path : base_name(s->path)) ? PROF_GLOB : PROF_NONE;
+    return glob_matches(name, has_slash(name) ? s->path : base_name(s->path)) ? PROF_GLOB
+                                                                              : PROF_NONE;
 }
 
 /* Names that profiles and CMake use for one CPU. */

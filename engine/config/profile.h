@@ -1,6 +1,7 @@
 /*
- * profile.h - profile files: lines, sections, and which sections hold for a program. An INI file that
- * Box64's box64rc files are good for; docs/options.md says how it looks. Inside the room config.
+ * profile.h - profile files: lines, sections, and which sections hold for a program. An INI file
+ * that Box64's box64rc files are good for; docs/options.md says how it looks. Inside the room
+ * config.
  *
  * Pure on text but for what a section asks about the program's file (its hash, files beside it).
  * Any bytes are a valid input: what cannot be understood is a PROF_BAD line, and reading goes on.

@@ -29,7 +29,8 @@ static u32 ror(u32 x, unsigned n)
 void sha256_init(struct sha256 *s)
 {
     static const u32 start[8] = {
-        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
     };
 
     memcpy(s->h, start, sizeof start);
@@ -42,7 +43,8 @@ static void add_block(struct sha256 *s, const u8 *p)
     int i;
 
     for (i = 0; i < 16; i++)
-        w[i] = (u32)p[4 * i] << 24 | (u32)p[4 * i + 1] << 16 | (u32)p[4 * i + 2] << 8 | p[4 * i + 3];
+        w[i] =
+            (u32)p[4 * i] << 24 | (u32)p[4 * i + 1] << 16 | (u32)p[4 * i + 2] << 8 | p[4 * i + 3];
     for (; i < 64; i++) {
         u32 a = w[i - 15], b = w[i - 2];
 

@@ -34,8 +34,7 @@ static void check_values(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char name[] = "fuzz.rc";
-    struct cfg_file file = {
-        .name = name, .text = {(const char *)data, size}, .report = true};
+    struct cfg_file file = {.name = name, .text = {(const char *)data, size}, .report = true};
     struct prof_reader r;
     struct prof_line l;
     struct cfg lib;

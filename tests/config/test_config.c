@@ -1,7 +1,7 @@
 /*
  * test_config.c - options: values, names, profile lines, which sections hold, who beats whom, and
- * what is complained about. Files are texts given by cfg_use_files(); nothing of the machine is read
- * but in the tests that say so.
+ * what is complained about. Files are texts given by cfg_use_files(); nothing of the machine is
+ * read but in the tests that say so.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -216,18 +216,12 @@ static void test_lines(void)
                                "zero\0byte=1\n"
                                "LAST=1";
     static const struct wanted_line want[] = {
-        {PROF_SECTION, 2, "game", ""},
-        {PROF_KEY, 3, "KEY", "a value"},
-        {PROF_KEY, 5, "K2", "a#b"},
-        {PROF_SECTION, 7, "Game [v1] C#.exe", ""},
-        {PROF_KEY, 8, "EMPTY", ""},
-        {PROF_KEY, 9, "ENV", "A=B=C"},
-        {PROF_BAD, 10, "", ""},
-        {PROF_BAD, 11, "", ""},
-        {PROF_BAD, 12, "", ""},
-        {PROF_BAD, 13, "", ""},
-        {PROF_BAD, 14, "", ""},
-        {PROF_KEY, 15, "LAST", "1"},
+        {PROF_SECTION, 2, "game", ""}, {PROF_KEY, 3, "KEY", "a value"},
+        {PROF_KEY, 5, "K2", "a#b"},    {PROF_SECTION, 7, "Game [v1] C#.exe", ""},
+        {PROF_KEY, 8, "EMPTY", ""},    {PROF_KEY, 9, "ENV", "A=B=C"},
+        {PROF_BAD, 10, "", ""},        {PROF_BAD, 11, "", ""},
+        {PROF_BAD, 12, "", ""},        {PROF_BAD, 13, "", ""},
+        {PROF_BAD, 14, "", ""},        {PROF_KEY, 15, "LAST", "1"},
         {PROF_END, 0, "", ""},
     };
 
@@ -259,6 +253,7 @@ static void test_sections(void)
     CHECK_EQ(class_of("game", "game"), PROF_EXE);
     CHECK_EQ(class_of("g/game.exe", "/opt/g/Game.exe"), PROF_EXE);
     CHECK_EQ(class_of("xg/game.exe", "/opt/g/Game.exe"), PROF_NONE);
+    CHECK_EQ(class_of("t/g/game.exe", "/opt/g/Game.exe"), PROF_NONE);
     CHECK_EQ(class_of("opt/g/game.exe", "/opt/g/Game.exe"), PROF_EXE);
     CHECK_EQ(class_of("*setup*", "/tmp/Game-Setup-1.2.exe"), PROF_GLOB);
     CHECK_EQ(class_of("*setup*", "/setup/game"), PROF_NONE);
@@ -337,8 +332,9 @@ static void test_files_beside(void)
     CHECK_EQ(match("engine:unity", "WHEN_FILE=", &s), 0);
     CHECK_EQ(match("game", "WHEN_FILE=none", &s), 0);
     /* SHA-256 of "abc", FIPS 180-2 B.1. */
-    CHECK_EQ(match("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "", &s),
-             PROF_RANK(PROF_HASH, 0, 0));
+    CHECK_EQ(
+        match("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "", &s),
+        PROF_RANK(PROF_HASH, 0, 0));
     CHECK_EQ(match("sha256:BA7816BF", "", &s), PROF_RANK(PROF_HASH, 0, 0));
     CHECK_EQ(match("sha256:ba7816b", "", &s), 0);
     CHECK_EQ(match("sha256:ba7816be", "", &s), 0);
@@ -374,8 +370,9 @@ static void test_layers(void)
 {
     static const char up[] = "[*]\nMAXCPU=1\n[*a*]\nMAXCPU=2\n[*am*]\nMAXCPU=3\n[game]\nMAXCPU=4\n"
                              "[appid:480]\nMAXCPU=5\n[appid:480/game]\nMAXCPU=6\n";
-    static const char down[] = "[appid:480/game]\nMAXCPU=6\n[appid:480]\nMAXCPU=5\n[game]\nMAXCPU=4\n"
-                               "[*am*]\nMAXCPU=3\n[*a*]\nMAXCPU=2\n[*]\nMAXCPU=1\n";
+    static const char down[] =
+        "[appid:480/game]\nMAXCPU=6\n[appid:480]\nMAXCPU=5\n[game]\nMAXCPU=4\n"
+        "[*am*]\nMAXCPU=3\n[*a*]\nMAXCPU=2\n[*]\nMAXCPU=1\n";
     const char *text;
     int i;
 

@@ -1,7 +1,7 @@
 /*
- * test_files.c - the profile files of a machine: which are read, in which order, and that the shipped
- * one has nothing wrong in it. Its own program, because files are read once a process: each case is
- * a child process.
+ * test_files.c - the profile files of a machine: which are read, in which order, and that the
+ * shipped one has nothing wrong in it. Its own program, because files are read once a process: each
+ * case is a child process.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static void in_child(void (*check)(void))
 
         harness_failed = 0;
         cfg_init(&argc, &v);
-        cfg_resolve("/nowhere/prog");
+        cfg_resolve("./prog");
         check();
         fflush(stdout);
         _exit(harness_failed != 0);
@@ -56,9 +56,11 @@ static void in_child(void (*check)(void))
     CHECK_EQ(status, 0);
 }
 
+/* The built-in file knows the engine by the file beside the program. */
 static void check_home(void)
 {
     CHECK_EQ(cfg.maxcpu, 5);
+    CHECK_EQ(cfg.dynarec_strongmem, 1);
     CHECK_EQ(cfg.dynarec_safeflags, 1);
     CHECK_EQ(warning_count, 0);
 }
@@ -66,6 +68,7 @@ static void check_home(void)
 static void check_only(void)
 {
     CHECK_EQ(cfg.maxcpu, 6);
+    CHECK_EQ(cfg.dynarec_strongmem, 0);
     CHECK_EQ(warning_count, 0);
 }
 
@@ -129,10 +132,12 @@ int main(void)
     CHECK(mkdtemp(dir) && !chdir(dir));
     write_file(".box64rc", "[prog]\nBOX64_MAXCPU=5\n");
     write_file("only.rc", "[prog]\nBOX64_MAXCPU=6\n");
+    write_file("UnityPlayer.so", "");
     RUN(test_which_files);
     RUN(test_shipped);
     unlink(".box64rc");
     unlink("only.rc");
+    unlink("UnityPlayer.so");
     CHECK(!chdir("..") && !rmdir(dir));
     return harness_done();
 }
