@@ -1,7 +1,8 @@
 /*
- * sem_crypto_aes.c - AES-NI and VAES (FIPS-197 rounds) and carry-less multiplication. State byte r + 4c is row r, column c.
- * The two tables are FIPS-197 5.1.1: the affine transform of the inverse in GF(2^8) mod x^8+x^4+x^3+x+1, and its inverse;
- * tests/x86/test_vec.c derives them again from that definition.
+ * sem_crypto_aes.c - AES-NI and VAES (FIPS-197 rounds) and carry-less multiplication. State byte r
+ * + 4c is row r, column c. The two tables are FIPS-197 5.1.1: the affine transform of the inverse
+ * in GF(2^8) mod x^8+x^4+x^3+x+1, and its inverse; tests/x86/test_vec.c derives them again from
+ * that definition.
  */
 #include "interp/vec_forms.h"
 
@@ -44,7 +45,8 @@ static const u8 aes_inv_sbox[256] = {
 };
 
 /* ShiftRows (dir 1) or its inverse (dir 3) and the substitution of every byte. */
-ALWAYS_INLINE void aes_sub_shift(union vec_lane *d, const union vec_lane *a, const u8 *box, unsigned dir)
+ALWAYS_INLINE void aes_sub_shift(union vec_lane *d, const union vec_lane *a, const u8 *box,
+                                 unsigned dir)
 {
     for (unsigned col = 0; col < 4; col++)
         for (unsigned row = 0; row < 4; row++)
@@ -57,14 +59,16 @@ ALWAYS_INLINE void aes_xtime(union vec_lane *d, const union vec_lane *a)
     d->vb = (a->vb << 1) ^ ((a->vb >> 7) * 0x1b);
 }
 
-/* b[i] = 2 a[i] + 3 a[i+1] + a[i+2] + a[i+3] in each column; rotating a column right by 8 brings a[i+1] to i. */
+/* b[i] = 2 a[i] + 3 a[i+1] + a[i+2] + a[i+3] in each column; rotating a column right by 8 brings
+ * a[i+1] to i. */
 ALWAYS_INLINE void aes_mix(union vec_lane *v)
 {
     union vec_lane x, t;
 
     aes_xtime(&x, v);
     t.vd = x.vd ^ v->vd;
-    v->vd = x.vd ^ (t.vd >> 8 | t.vd << 24) ^ (v->vd >> 16 | v->vd << 16) ^ (v->vd >> 24 | v->vd << 8);
+    v->vd =
+        x.vd ^ (t.vd >> 8 | t.vd << 24) ^ (v->vd >> 16 | v->vd << 16) ^ (v->vd >> 24 | v->vd << 8);
 }
 
 /* 0e 0b 0d 09 is 02 03 01 01 times (05 00 04 00). */

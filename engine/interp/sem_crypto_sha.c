@@ -1,6 +1,6 @@
 /*
- * sem_crypto_sha.c - the SHA extensions: pieces of FIPS 180-4 SHA-1 and SHA-256 as SDM vol. 2 defines them.
- * The SDM's bits 127:96 are element 3.
+ * sem_crypto_sha.c - the SHA extensions: pieces of FIPS 180-4 SHA-1 and SHA-256 as SDM vol. 2
+ * defines them. The SDM's bits 127:96 are element 3.
  */
 #include "interp/vec_forms.h"
 
@@ -22,12 +22,9 @@ ALWAYS_INLINE u32 majority(u32 x, u32 y, u32 z)
 static u32 sha1_f(unsigned kind, u32 x, u32 y, u32 z)
 {
     switch (kind) {
-    case 0:
-        return choose(x, y, z);
-    case 2:
-        return majority(x, y, z);
-    default:
-        return x ^ y ^ z;
+    case 0: return choose(x, y, z);
+    case 2: return majority(x, y, z);
+    default: return x ^ y ^ z;
     }
 }
 
@@ -105,7 +102,8 @@ VEC_KERNEL(k_sha256msg2)
 }
 
 /* Two rounds. State: b = ABEF, a = CDGH (high to low), wk = message plus constant. */
-static void sha256_rounds(union vec_lane *d, const union vec_lane *a, const union vec_lane *b, const u32 wk[2])
+static void sha256_rounds(union vec_lane *d, const union vec_lane *a, const union vec_lane *b,
+                          const u32 wk[2])
 {
     u32 s[8] = {b->d[3], b->d[2], a->d[3], a->d[2], b->d[1], b->d[0], a->d[1], a->d[0]};
 

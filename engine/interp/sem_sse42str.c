@@ -1,11 +1,19 @@
 /*
- * sem_sse42str.c - PCMPESTRI/M, PCMPISTRI/M (SDM vol. 1, 12.10 and vol. 2, 4.1): compare two strings of bytes or words in all
- * the ways of imm8. Operand 0 is the set (or ranges, or needle) indexed by j, operand 1 the string indexed by i.
+ * sem_sse42str.c - PCMPESTRI/M, PCMPISTRI/M (SDM vol. 1, 12.10 and vol. 2, 4.1): compare two
+ * strings of bytes or words in all the ways of imm8. Operand 0 is the set (or ranges, or needle)
+ * indexed by j, operand 1 the string indexed by i.
  */
 #include "interp/vec_forms.h"
 #include "x86/flags.h"
 
-enum { STR_WORDS = 1, STR_SIGNED = 2, STR_MODE_SHIFT = 2, STR_NEGATE = 0x10, STR_VALID_ONLY = 0x20, STR_LAST = 0x40 };
+enum {
+    STR_WORDS = 1,
+    STR_SIGNED = 2,
+    STR_MODE_SHIFT = 2,
+    STR_NEGATE = 0x10,
+    STR_VALID_ONLY = 0x20,
+    STR_LAST = 0x40
+};
 enum { STR_ANY, STR_RANGES, STR_EACH, STR_ORDERED };
 
 struct str {
@@ -82,7 +90,8 @@ static u32 str_ordered(const struct str *needle, const struct str *text, unsigne
     for (unsigned i = 0; i < count; i++) {
         unsigned j = 0;
 
-        while (j < needle->length && i + j < count && i + j < text->length && needle->e[j] == text->e[i + j])
+        while (j < needle->length && i + j < count && i + j < text->length &&
+               needle->e[j] == text->e[i + j])
             j++;
         r |= (u32)(j == needle->length || i + j == count) << i;
     }
@@ -94,17 +103,10 @@ static u32 str_compare(const struct str *a, const struct str *b, unsigned imm, u
     u32 all = (1u << count) - 1, r;
 
     switch (imm >> STR_MODE_SHIFT & 3) {
-    case STR_ANY:
-        r = str_any(a, b);
-        break;
-    case STR_RANGES:
-        r = str_ranges(a, b);
-        break;
-    case STR_EACH:
-        r = str_each(a, b, count);
-        break;
-    default:
-        r = str_ordered(a, b, count);
+    case STR_ANY: r = str_any(a, b); break;
+    case STR_RANGES: r = str_ranges(a, b); break;
+    case STR_EACH: r = str_each(a, b, count); break;
+    default: r = str_ordered(a, b, count);
     }
     if (imm & STR_NEGATE)
         r ^= imm & STR_VALID_ONLY ? (1u << b->length) - 1 : all;

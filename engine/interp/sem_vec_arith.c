@@ -1,6 +1,7 @@
 /*
- * sem_vec_arith.c - integer vector arithmetic, logic and compares: MMX, SSE and AVX forms of each from one kernel (vec_forms.h).
- * Called through x86_sem[]. Operations: SDM vol. 2 under the mnemonic.
+ * sem_vec_arith.c - integer vector arithmetic, logic and compares: MMX, SSE and AVX forms of each
+ * from one kernel (vec_forms.h). Called through x86_sem[]. Operations: SDM vol. 2 under the
+ * mnemonic.
  */
 #include "interp/vec_forms.h"
 
@@ -61,7 +62,8 @@ VEC_BIN(PADDUSW, k_addusw)
 VEC_BIN(PSUBUSB, k_subusb)
 VEC_BIN(PSUBUSW, k_subusw)
 
-/* Signed saturation: the sign of OVERFLOW(a, b, sum) tells; the saturated value follows the sign of a. */
+/* Signed saturation: the sign of OVERFLOW(a, b, sum) tells; the saturated value follows the sign of
+ * a. */
 #define KERNEL_SATS(NAME, V, VS, OP, OVERFLOW, MAX, SIGN)                                          \
     VEC_KERNEL(NAME)                                                                               \
     {                                                                                              \
@@ -148,7 +150,8 @@ VEC_KERNEL_EACH(k_muludq, 2, d->q[i] = (u64)a->d[2 * i] * b->d[2 * i])
 VEC_KERNEL_EACH(k_muldq, 2, d->sq[i] = (i64)a->sd[2 * i] * b->sd[2 * i])
 /* The sum wraps for one input only: four times 8000h. */
 VEC_KERNEL_EACH(k_maddwd, 4,
-                d->d[i] = (u32)(a->sw[2 * i] * b->sw[2 * i]) + (u32)(a->sw[2 * i + 1] * b->sw[2 * i + 1]))
+                d->d[i] = (u32)(a->sw[2 * i] * b->sw[2 * i]) +
+                          (u32)(a->sw[2 * i + 1] * b->sw[2 * i + 1]))
 VEC_KERNEL_EACH(k_maddubsw, 8,
                 d->sw[i] = sat_i16(a->b[2 * i] * b->sb[2 * i] + a->b[2 * i + 1] * b->sb[2 * i + 1]))
 VEC_BIN(PMULLW, k_mullw)

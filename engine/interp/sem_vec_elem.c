@@ -1,5 +1,6 @@
 /*
- * sem_vec_elem.c - single elements in and out of vector registers (PINSR, PEXTR, INSERTPS), sign masks, PTEST, SSE4a bit fields.
+ * sem_vec_elem.c - single elements in and out of vector registers (PINSR, PEXTR, INSERTPS), sign
+ * masks, PTEST, SSE4a bit fields.
  */
 #include "interp/vec_forms.h"
 #include "x86/flags.h"
@@ -8,17 +9,10 @@
 ALWAYS_INLINE void insert_elem(union vec_lane *d, unsigned size, unsigned imm, u64 v)
 {
     switch (size) {
-    case 1:
-        d->b[imm & 15] = (u8)v;
-        break;
-    case 2:
-        d->w[imm & 7] = (u16)v;
-        break;
-    case 4:
-        d->d[imm & 3] = (u32)v;
-        break;
-    default:
-        d->q[imm & 1] = v;
+    case 1: d->b[imm & 15] = (u8)v; break;
+    case 2: d->w[imm & 7] = (u16)v; break;
+    case 4: d->d[imm & 3] = (u32)v; break;
+    default: d->q[imm & 1] = v;
     }
 }
 
@@ -65,17 +59,10 @@ ALWAYS_INLINE void pextr(struct x86_cpu *c, const struct x86_insn *in, unsigned 
     u64 v;
 
     switch (size) {
-    case 1:
-        v = s->b[i & 15];
-        break;
-    case 2:
-        v = s->w[i & 7];
-        break;
-    case 4:
-        v = s->d[i & 3];
-        break;
-    default:
-        v = s->q[i & 1];
+    case 1: v = s->b[i & 15]; break;
+    case 2: v = s->w[i & 7]; break;
+    case 4: v = s->d[i & 3]; break;
+    default: v = s->q[i & 1];
     }
     op_write(c, in, 0, v);
 }
@@ -103,7 +90,8 @@ VEC_SEM(VEXTRACTPS, pextr(c, in, 4))
 /* imm: source element (registers only) 7:6, destination element 5:4, elements to be zeroed 3:0. */
 ALWAYS_INLINE u32 insertps_src(struct x86_cpu *c, const struct x86_insn *in, unsigned i)
 {
-    return op_is_mem(in, i) ? (u32)mem_read(sem_ea(c, in), 4) : c->vec[in->opnd[i].reg].d[in->imm >> 6 & 3];
+    return op_is_mem(in, i) ? (u32)mem_read(sem_ea(c, in), 4)
+                            : c->vec[in->opnd[i].reg].d[in->imm >> 6 & 3];
 }
 
 ALWAYS_INLINE void insertps(union vec_lane *d, unsigned imm, u32 v)
@@ -140,7 +128,7 @@ void sem_VINSERTPS(struct x86_cpu *c, const struct x86_insn *in)
 SIGN_MASK(signs_d, sd, 4)
 SIGN_MASK(signs_q, sq, 2)
 
-/* The multiplication brings bit 7 of byte i of eight to bit 56 + i; no two partial products meet. */
+/* The product brings bit 7 of byte i of eight to bit 56 + i; no two partial products meet. */
 ALWAYS_INLINE u32 signs_b8(u64 v)
 {
     return (u32)((v >> 7 & 0x0101010101010101) * 0x0102040810204080 >> 56);
@@ -172,8 +160,10 @@ void sem_PMOVMSKB(struct x86_cpu *c, const struct x86_insn *in)
     gpr_write(c, in->opnd[0].reg, 4, signs_b8(c->fpu.regs[in->opnd[1].reg].m));
 }
 
-/* ZF: no common bit; CF: no bit of b outside a; the others 0. `mask` picks the bits that count (sign bits for VTESTPx). */
-ALWAYS_INLINE void ptest(struct x86_cpu *c, const union vec_lane *a, const union vec_lane *b, unsigned lanes, u64 mask)
+/* ZF: no common bit; CF: no bit of b outside a; the others 0. `mask` picks the bits that count
+ * (sign bits for VTESTPx). */
+ALWAYS_INLINE void ptest(struct x86_cpu *c, const union vec_lane *a, const union vec_lane *b,
+                         unsigned lanes, u64 mask)
 {
     u64 both = 0, only = 0;
 
@@ -181,7 +171,8 @@ ALWAYS_INLINE void ptest(struct x86_cpu *c, const union vec_lane *a, const union
         both |= (a[l].q[0] & b[l].q[0]) | (a[l].q[1] & b[l].q[1]);
         only |= (~a[l].q[0] & b[l].q[0]) | (~a[l].q[1] & b[l].q[1]);
     }
-    x86_flags_set(c, (c->eflags & ~(u32)X86_OSZAPC) | (both & mask ? 0 : X86_ZF) | (only & mask ? 0 : X86_CF));
+    x86_flags_set(c, (c->eflags & ~(u32)X86_OSZAPC) | (both & mask ? 0 : X86_ZF) |
+                         (only & mask ? 0 : X86_CF));
 }
 
 void sem_PTEST(struct x86_cpu *c, const struct x86_insn *in)
@@ -203,7 +194,8 @@ VEC_SEM(VPTEST, vtest(c, in, ~0ull))
 VEC_SEM(VTESTPS, vtest(c, in, 0x8000000080000000))
 VEC_SEM(VTESTPD, vtest(c, in, 0x8000000000000000))
 
-/* SSE4a bit fields of the low quadword (APM vol. 4). A length of 0 means 64. Fields beyond bit 63 are undefined: cut off here. */
+/* SSE4a bit fields of the low quadword (APM vol. 4). A length of 0 means 64. Fields beyond bit 63
+ * are undefined: cut off here. */
 ALWAYS_INLINE u64 field_mask(unsigned len)
 {
     return len ? ~0ull >> (64 - len) : ~0ull;

@@ -1,11 +1,13 @@
 /*
- * sem_vec_lanes.c - what crosses 128-bit lanes: PMOVSX/PMOVZX, broadcasts, lane insert and extract, full permutes (AVX, AVX2).
- * Invariant: results are made in locals, so source and destination registers may be the same.
+ * sem_vec_lanes.c - what crosses 128-bit lanes: PMOVSX/PMOVZX, broadcasts, lane insert and extract,
+ * full permutes (AVX, AVX2). Invariant: results are made in locals, so source and destination
+ * registers may be the same.
  */
 #include "interp/vec_forms.h"
 
 /* Source operand i of opnd.size bytes (2 to 32) in *v; bytes behind it are not defined. */
-ALWAYS_INLINE void src_bytes(struct x86_cpu *c, const struct x86_insn *in, unsigned i, union x86_vec *v)
+ALWAYS_INLINE void src_bytes(struct x86_cpu *c, const struct x86_insn *in, unsigned i,
+                             union x86_vec *v)
 {
     gaddr a;
 
@@ -15,14 +17,9 @@ ALWAYS_INLINE void src_bytes(struct x86_cpu *c, const struct x86_insn *in, unsig
     }
     a = sem_ea(c, in);
     switch (in->opnd[i].size) {
-    case 32:
-        __builtin_memcpy(v, g2h(a), 32);
-        break;
-    case 16:
-        __builtin_memcpy(v, g2h(a), 16);
-        break;
-    default:
-        v->q[0] = mem_read(a, in->opnd[i].size);
+    case 32: __builtin_memcpy(v, g2h(a), 32); break;
+    case 16: __builtin_memcpy(v, g2h(a), 16); break;
+    default: v->q[0] = mem_read(a, in->opnd[i].size);
     }
 }
 
@@ -66,7 +63,8 @@ WIDEN(PMOVZXDQ, q, d, 2)
 ALWAYS_INLINE void broadcast(struct x86_cpu *c, const struct x86_insn *in, unsigned size)
 {
     static const u64 ones[4] = {0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1};
-    u64 v = op_is_mem(in, 1) ? mem_read(sem_ea(c, in), size) : zext(c->vec[in->opnd[1].reg].q[0], size);
+    u64 v =
+        op_is_mem(in, 1) ? mem_read(sem_ea(c, in), size) : zext(c->vec[in->opnd[1].reg].q[0], size);
     union vec_lane d[2];
 
     d[0].q[0] = v * ones[__builtin_ctz(size)];

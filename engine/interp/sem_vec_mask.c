@@ -1,7 +1,8 @@
 /*
  * sem_vec_mask.c - accesses under a mask: MASKMOVQ/MASKMOVDQU, VMASKMOV/VPMASKMOV, gathers.
- * Invariants: only active elements touch memory. A gather is restartable: an element and its cleared mask are in the registers before
- * the next load, so a fault leaves exactly what is still to be done (SDM vol. 2, VPGATHERDD).
+ * Invariants: only active elements touch memory. A gather is restartable: an element and its
+ * cleared mask are in the registers before the next load, so a fault leaves exactly what is still
+ * to be done (SDM vol. 2, VPGATHERDD).
  */
 #include "interp/vec_forms.h"
 #include <stdatomic.h>
@@ -88,8 +89,10 @@ static gaddr gather_ea(const struct x86_cpu *c, const struct x86_insn *in, i64 i
     return in->mode == 64 ? a : (u32)a;
 }
 
-/* isize, size: bytes of an index and of an element; there are as many elements as the wider of the two fits into vl. */
-ALWAYS_INLINE void gather(struct x86_cpu *c, const struct x86_insn *in, unsigned isize, unsigned size)
+/* isize, size: bytes of an index and of an element; there are as many elements as the wider of the
+ * two fits into vl. */
+ALWAYS_INLINE void gather(struct x86_cpu *c, const struct x86_insn *in, unsigned isize,
+                          unsigned size)
 {
     unsigned dreg = in->opnd[0].reg, mreg = in->opnd[2].reg;
     unsigned count = in->vl / (isize > size ? isize : size);
@@ -106,7 +109,8 @@ ALWAYS_INLINE void gather(struct x86_cpu *c, const struct x86_insn *in, unsigned
         v = mem_read(gather_ea(c, in, isize == 4 ? index->sd[i] : index->sq[i]), size);
         __builtin_memcpy(&d->b[size * i], &v, size);
         __builtin_memset(&mask->b[size * i], 0, size);
-        atomic_signal_fence(memory_order_seq_cst); /* the next load may fault: registers must be up to date */
+        atomic_signal_fence(
+            memory_order_seq_cst); /* the next load may fault: registers must be up to date */
     }
     __builtin_memset(mask, 0, sizeof *mask);
     __builtin_memset(&d->b[size * count], 0, sizeof *d - size * count);

@@ -1,6 +1,7 @@
 /*
- * sem_vec_mov.c - vector data movement: whole registers, low and high parts, MOVD/MOVQ, non-temporal stores (plain stores here).
- * Rows tell by the destination's operand size whether a register write merges (MOVSS xmm,xmm: 4 bytes) or zeroes (MOVSS xmm,m32).
+ * sem_vec_mov.c - vector data movement: whole registers, low and high parts, MOVD/MOVQ,
+ * non-temporal stores (plain stores here). Rows tell by the destination's operand size whether a
+ * register write merges (MOVSS xmm,xmm: 4 bytes) or zeroes (MOVSS xmm,m32).
  */
 #include "interp/vec_forms.h"
 
@@ -116,7 +117,7 @@ ALWAYS_INLINE void vmov_scalar(struct x86_cpu *c, const struct x86_insn *in, uns
 VEC_SEM(VMOVSS, vmov_scalar(c, in, 4))
 VEC_SEM(VMOVSD, vmov_scalar(c, in, 8))
 
-/* Quadword HALF of a register to or from memory; the other half stays (VEX: comes from operand 1). */
+/* Quadword HALF of a register to or from memory; the other half stays (VEX: is from operand 1). */
 ALWAYS_INLINE void mov_half(struct x86_cpu *c, const struct x86_insn *in, unsigned half)
 {
     if (op_is_mem(in, 0))

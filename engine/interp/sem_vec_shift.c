@@ -1,6 +1,7 @@
 /*
- * sem_vec_shift.c - vector shifts: by one count for all elements (register or immediate), by bytes (PSLLDQ), by element (AVX2).
- * Invariant: the count is the low 64 bits of its operand, all of them; a count beyond the element gives 0 or the sign (SDM vol. 2).
+ * sem_vec_shift.c - vector shifts: by one count for all elements (register or immediate), by bytes
+ * (PSLLDQ), by element (AVX2). Invariant: the count is the low 64 bits of its operand, all of them;
+ * a count beyond the element gives 0 or the sign (SDM vol. 2).
  */
 #include "interp/vec_forms.h"
 
@@ -10,12 +11,12 @@
         if (count >= (BITS))                                                                       \
             *d = (union vec_lane){.q = {0, 0}};                                                    \
         else                                                                                       \
-            d->V = a->V OP (T)count;                                                               \
+            d->V = a->V OP(T) count;                                                               \
     }
 #define SHIFT_SIGNED(NAME, V, T, BITS)                                                             \
     ALWAYS_INLINE void NAME(union vec_lane *d, const union vec_lane *a, u64 count)                 \
     {                                                                                              \
-        d->V = a->V >> (T)(count >= (BITS) ? (BITS) - 1 : count);                                  \
+        d->V = a->V >> (T)(count >= (BITS) ? (BITS)-1 : count);                                    \
     }
 SHIFT_KERNEL(k_sllw, vw, u16, 16, <<)
 SHIFT_KERNEL(k_slld, vd, u32, 32, <<)

@@ -1,6 +1,7 @@
 /*
- * sem_vec_shuffle.c - unpack, shuffle, align, blend: elements change places inside a 128-bit lane. MMX, SSE and AVX forms of each
- * from one kernel (vec_forms.h). What crosses lanes is in sem_vec_lanes.c.
+ * sem_vec_shuffle.c - unpack, shuffle, align, blend: elements change places inside a 128-bit lane.
+ * MMX, SSE and AVX forms of each from one kernel (vec_forms.h). What crosses lanes is in
+ * sem_vec_lanes.c.
  */
 #include "interp/vec_forms.h"
 

@@ -1,5 +1,6 @@
 /*
- * sem_vecutil.c - the general forms of vector operand access declared in sem.h, and EMMS. The hot operations use vec.h instead.
+ * sem_vecutil.c - the general forms of vector operand access declared in sem.h, and EMMS. The hot
+ * operations use vec.h instead.
  */
 #include "interp/vec_forms.h"
 
@@ -29,7 +30,8 @@ void vec_read(struct x86_cpu *c, const struct x86_insn *in, unsigned i, union x8
     __builtin_memcpy(v, g2h(a), size);
 }
 
-/* A legacy register write replaces `size` bytes and keeps the others, a VEX one zeroes all bytes behind it. */
+/* A legacy register write replaces `size` bytes and keeps the others, a VEX one zeroes all bytes
+ * behind it. */
 void vec_write(struct x86_cpu *c, const struct x86_insn *in, unsigned i, const union x86_vec *v)
 {
     const struct x86_operand *o = &in->opnd[i];

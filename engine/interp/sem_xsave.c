@@ -1,16 +1,18 @@
 /*
- * sem_xsave.c - FXSAVE/FXRSTOR and the XSAVE family for x87, SSE and AVX state (SDM vol. 1, 10.5 and chapter 13).
- * Layout: 0 x87 (24 MXCSR), 32 ST(0)-ST(7) a 16 bytes, 160 XMM, 512 header, 576 upper YMM halves; the compacted form has the same
- * offsets, because component 2 is the only one behind the header.
- * Invariants: everything is read before the first register is written; a component is "in use" when it differs from its initial
- * state, which is what makes XSAVEOPT and XSAVEC deterministic here (the architecture leaves a CPU more freedom).
+ * sem_xsave.c - FXSAVE/FXRSTOR and the XSAVE family for x87, SSE and AVX state (SDM vol. 1, 10.5
+ * and chapter 13). Layout: 0 x87 (24 MXCSR), 32 ST(0)-ST(7) a 16 bytes, 160 XMM, 512 header, 576
+ * upper YMM halves; the compacted form has the same offsets, because component 2 is the only one
+ * behind the header. Invariants: everything is read before the first register is written; a
+ * component is "in use" when it differs from its initial state, which is what makes XSAVEOPT and
+ * XSAVEC deterministic here (the architecture leaves a CPU more freedom).
  */
 #include "interp/vec_forms.h"
 
 enum { XS_X87 = 1, XS_SSE = 2, XS_AVX = 4, XS_ALL = 7 };
 enum { XS_MXCSR = 24, XS_ST = 32, XS_XMM = 160, XS_HEADER = 512, XS_YMM = 576 };
 #define XS_COMPACT (1ull << 63)
-#define XS_SW_BITS 0x477f /* condition codes, SF and the exception flags; TOP, ES and B are computed */
+#define XS_SW_BITS                                                                                 \
+    0x477f /* condition codes, SF and the exception flags; TOP, ES and B are computed */
 
 static unsigned nregs(const struct x86_insn *in)
 {
@@ -136,7 +138,8 @@ static bool lanes_in_use(struct x86_cpu *c, unsigned lane)
 
 static u64 in_use(struct x86_cpu *c)
 {
-    return (x87_in_use(c) ? XS_X87 : 0) | (lanes_in_use(c, 0) ? XS_SSE : 0) | (lanes_in_use(c, 1) ? XS_AVX : 0);
+    return (x87_in_use(c) ? XS_X87 : 0) | (lanes_in_use(c, 0) ? XS_SSE : 0) |
+           (lanes_in_use(c, 1) ? XS_AVX : 0);
 }
 
 /* Requested feature bitmap: EDX:EAX within XCR0. */
@@ -179,7 +182,8 @@ VEC_SEM(FXRSTOR, fxrstor(c, in, false))
 VEC_SEM(FXRSTOR64, fxrstor(c, in, true))
 
 /* Writes the components of `mask`. */
-static void save_components(struct x86_cpu *c, const struct x86_insn *in, gaddr a, u64 mask, bool wide)
+static void save_components(struct x86_cpu *c, const struct x86_insn *in, gaddr a, u64 mask,
+                            bool wide)
 {
     if (mask & XS_X87)
         save_x87(c, a, wide);
@@ -189,7 +193,8 @@ static void save_components(struct x86_cpu *c, const struct x86_insn *in, gaddr 
         save_ymm(c, in, a);
 }
 
-/* XSAVE writes all requested components, XSAVEOPT those in use. MXCSR goes with SSE and with AVX (13.7, 13.9). */
+/* XSAVE writes all requested components, XSAVEOPT those in use. MXCSR goes with SSE and with AVX
+ * (13.7, 13.9). */
 static void xsave(struct x86_cpu *c, const struct x86_insn *in, bool wide, bool opt)
 {
     gaddr a = area(c, in, 64);
@@ -205,7 +210,8 @@ VEC_SEM(XSAVE64, xsave(c, in, true, false))
 VEC_SEM(XSAVEOPT, xsave(c, in, false, true))
 VEC_SEM(XSAVEOPT64, xsave(c, in, true, true))
 
-/* Compacted: SSE counts as in use when MXCSR is not its default, and MXCSR is written with it only (13.10). */
+/* Compacted: SSE counts as in use when MXCSR is not its default, and MXCSR is written with it only
+ * (13.10). */
 static void xsavec(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
     gaddr a = area(c, in, 64);
@@ -253,7 +259,8 @@ static void xrstor(struct x86_cpu *c, const struct x86_insn *in, bool wide)
     __builtin_memcpy(img, g2h(a), XS_HEADER);
     if (load & XS_AVX)
         __builtin_memcpy(img + XS_YMM, g2h(a + XS_YMM), 256);
-    /* The standard form takes MXCSR from memory whatever XSTATE_BV says; the compacted one treats it as part of SSE. */
+    /* The standard form takes MXCSR from memory whatever XSTATE_BV says; the compacted one treats
+     * it as part of SSE. */
     take_mxcsr = h[1] & XS_COMPACT ? load & XS_SSE : want & (XS_SSE | XS_AVX);
     mxcsr = take_mxcsr ? ld_u32(img + XS_MXCSR) : MXCSR_DEFAULT;
     check_mxcsr(c, mxcsr);

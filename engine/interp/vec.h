@@ -1,7 +1,8 @@
 /*
- * vec.h - vector values of 16 bytes and fast access to vector operands, for sem_vec*.c and for handlers the interpreter loop inlines.
- * Invariants: a 256-bit operation is two lanes; lanes live in registers or on the stack, never in guest memory, so that every guest
- * load is over before the first register is written (precise faults). GCC vector members: no host is named here, each one
+ * vec.h - vector values of 16 bytes and fast access to vector operands, for sem_vec*.c and for
+ * handlers the interpreter loop inlines. Invariants: a 256-bit operation is two lanes; lanes live
+ * in registers or on the stack, never in guest memory, so that every guest load is over before the
+ * first register is written (precise faults). GCC vector members: no host is named here, each one
  * uses what SIMD it has.
  */
 #ifndef INTERP_VEC_H
@@ -58,9 +59,9 @@ ALWAYS_INLINE gaddr vec_ea_aligned(struct x86_cpu *c, const struct x86_insn *in,
     return a;
 }
 
-/* Source operand i of a legacy SSE row with `align`: the register itself, or memory copied to *tmp. */
-ALWAYS_INLINE const union vec_lane *vec_src16(struct x86_cpu *c, const struct x86_insn *in, unsigned i,
-                                              union vec_lane *tmp)
+/* Source operand i of a legacy SSE row with `align`: the register, or memory copied to *tmp. */
+ALWAYS_INLINE const union vec_lane *vec_src16(struct x86_cpu *c, const struct x86_insn *in,
+                                              unsigned i, union vec_lane *tmp)
 {
     if (!op_is_mem(in, i))
         return vec_reg(c, in->opnd[i].reg);
@@ -69,8 +70,8 @@ ALWAYS_INLINE const union vec_lane *vec_src16(struct x86_cpu *c, const struct x8
 }
 
 /* The same without the alignment check (VEX rows, MOVUPS ...). */
-ALWAYS_INLINE const union vec_lane *vec_src16u(struct x86_cpu *c, const struct x86_insn *in, unsigned i,
-                                               union vec_lane *tmp)
+ALWAYS_INLINE const union vec_lane *vec_src16u(struct x86_cpu *c, const struct x86_insn *in,
+                                               unsigned i, union vec_lane *tmp)
 {
     if (!op_is_mem(in, i))
         return vec_reg(c, in->opnd[i].reg);
@@ -78,9 +79,9 @@ ALWAYS_INLINE const union vec_lane *vec_src16u(struct x86_cpu *c, const struct x
     return tmp;
 }
 
-/* Source operand i of a VEX row, in->vl bytes: both lanes. Lane 1 is not to be used when vl is 16. */
-ALWAYS_INLINE const union vec_lane *vec_src_vl(struct x86_cpu *c, const struct x86_insn *in, unsigned i,
-                                               union vec_lane tmp[2])
+/* Source operand i of a VEX row, in->vl bytes: both lanes; lane 1 is void when vl is 16. */
+ALWAYS_INLINE const union vec_lane *vec_src_vl(struct x86_cpu *c, const struct x86_insn *in,
+                                               unsigned i, union vec_lane tmp[2])
 {
     gaddr a;
 
@@ -108,7 +109,8 @@ ALWAYS_INLINE void vec_put_vex128(struct x86_cpu *c, unsigned reg, const union v
     d[1].q[1] = 0;
 }
 
-ALWAYS_INLINE void vec_put_vl(struct x86_cpu *c, const struct x86_insn *in, unsigned reg, const union vec_lane s[2])
+ALWAYS_INLINE void vec_put_vl(struct x86_cpu *c, const struct x86_insn *in, unsigned reg,
+                              const union vec_lane s[2])
 {
     union vec_lane *d = vec_reg(c, reg);
 
@@ -175,7 +177,8 @@ ALWAYS_INLINE void vec_mov8_mr(struct x86_cpu *c, const struct x86_insn *in)
     st_u64(g2h(sem_ea(c, in)), vec_reg(c, in->opnd[1].reg)->q[0]);
 }
 
-/* Register results of a binary operation: use as `vec_por(vec_reg(c, d), vec_src16(c, in, 1, &tmp))`. */
+/* Register results of a binary operation: use as `vec_por(vec_reg(c, d), vec_src16(c, in, 1,
+ * &tmp))`. */
 #define VEC_OP(NAME, EXPR)                                                                         \
     ALWAYS_INLINE void vec_##NAME(union vec_lane *d, const union vec_lane *s)                      \
     {                                                                                              \
@@ -204,7 +207,7 @@ ALWAYS_INLINE void mmx_check(struct x86_cpu *c)
         x86_raise(c, X86_EXC_MF, 0, 0);
 }
 
-/* What touching an MMX register does to the x87 side (SDM vol. 3, 12.2): after the memory accesses. */
+/* What touching an MMX register does to the x87 side (SDM vol. 3, 12.2), after memory accesses. */
 ALWAYS_INLINE void mmx_mark(struct x86_cpu *c)
 {
     c->fpu.top = 0;
@@ -218,7 +221,8 @@ ALWAYS_INLINE void mmx_put(struct x86_cpu *c, unsigned reg, u64 v)
     c->fpu.regs[reg].se = 0xffff;
 }
 
-/* Source operand i of an MMX row: register, or memory of the operand's size (4 or 8), zero-extended. */
+/* Source operand i of an MMX row: register, or memory of the operand's size (4 or 8),
+ * zero-extended. */
 ALWAYS_INLINE u64 mmx_src(struct x86_cpu *c, const struct x86_insn *in, unsigned i)
 {
     if (!op_is_mem(in, i))

@@ -1,8 +1,9 @@
 /*
- * vec_forms.h - makes the sem_ functions of one lane operation in all its forms (MMX, SSE, AVX). Only sem_vec_*.c include it.
- * A kernel is `static ALWAYS_INLINE void k(union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned imm, unsigned n)`:
- * d never overlaps a or b; n is the lane's size, 8 (MMX) or 16, a constant after inlining. Unary kernels use b only.
- * For MMX bytes 8-15 of a and b are zero and those of d are ignored.
+ * vec_forms.h - makes the sem_ functions of one lane operation in all its forms (MMX, SSE, AVX).
+ * Only sem_vec_*.c include it. A kernel is `static ALWAYS_INLINE void k(union vec_lane *d, const
+ * union vec_lane *a, const union vec_lane *b, unsigned imm, unsigned n)`: d never overlaps a or b;
+ * n is the lane's size, 8 (MMX) or 16, a constant after inlining. Unary kernels use b only. For MMX
+ * bytes 8-15 of a and b are zero and those of d are ignored.
  */
 #ifndef INTERP_VEC_FORMS_H
 #define INTERP_VEC_FORMS_H
@@ -54,7 +55,8 @@ X86_OP_LIST(VEC_DECL)
         vec_put_sse(c, in->opnd[0].reg, &d);                                                       \
     }
 
-/* Lane 1 uses the immediate shifted right by SH (blends, SHUFPD ...). NA, NB: operand numbers of a and b. */
+/* Lane 1 uses the immediate shifted right by SH (blends, SHUFPD ...). NA, NB: operand numbers of a
+ * and b. */
 #define VEC_BODY_AVX(K, NA, NB, SH)                                                                \
     ALWAYS_INLINE void avx_do_##K(struct x86_cpu *c, const struct x86_insn *in)                    \
     {                                                                                              \
@@ -66,7 +68,7 @@ X86_OP_LIST(VEC_DECL)
             to[l] = d;                                                                             \
         } while (16 * ++l < in->vl);                                                               \
         if (l == 1)                                                                                \
-            to[1] = (union vec_lane){.q = {0, 0}};                                                       \
+            to[1] = (union vec_lane){.q = {0, 0}};                                                 \
     }
 
 #define VEC_SEM(OP, CALL)                                                                          \

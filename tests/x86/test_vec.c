@@ -1,6 +1,7 @@
 /*
- * test_vec.c - known answers for the vector operations: FIPS-197, FIPS 180-4, string compares, masks, state saving, faults.
- * Each case assembles one instruction from (prefix, map, opcode, operands), runs it with interp_step and looks at the guest CPU.
+ * test_vec.c - known answers for the vector operations: FIPS-197, FIPS 180-4, string compares,
+ * masks, state saving, faults. Each case assembles one instruction from (prefix, map, opcode,
+ * operands), runs it with interp_step and looks at the guest CPU.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static unsigned put_prefix(u8 *b, unsigned pp)
     return pp ? 1 : 0;
 }
 
-static unsigned sse(unsigned pp, unsigned map, unsigned op, bool mem, unsigned reg, unsigned rm, unsigned imm)
+static unsigned sse(unsigned pp, unsigned map, unsigned op, bool mem, unsigned reg, unsigned rm,
+                    unsigned imm)
 {
     u8 b[16];
     unsigned n = put_prefix(b, pp);
@@ -90,10 +92,11 @@ static unsigned sse(unsigned pp, unsigned map, unsigned op, bool mem, unsigned r
 #define RM(pp, map, op, reg) sse(pp, map, op, true, reg, X86_RBX, NOIMM)
 
 /* Three-byte VEX; l: 0 or 1. */
-static unsigned vex(unsigned pp, unsigned map, unsigned w, unsigned l, unsigned op, bool mem, unsigned reg, unsigned v,
-                    unsigned rm, unsigned imm)
+static unsigned vex(unsigned pp, unsigned map, unsigned w, unsigned l, unsigned op, bool mem,
+                    unsigned reg, unsigned v, unsigned rm, unsigned imm)
 {
-    u8 b[16] = {0xc4, (u8)(0xe0 | (map + 1)), (u8)(w << 7 | (~v & 15) << 3 | l << 2 | pp), (u8)op, modrm(mem, reg, rm)};
+    u8 b[16] = {0xc4, (u8)(0xe0 | (map + 1)), (u8)(w << 7 | (~v & 15) << 3 | l << 2 | pp), (u8)op,
+                modrm(mem, reg, rm)};
 
     b[5] = (u8)imm;
     return run(b, imm < 256 ? 6 : 5);
@@ -154,7 +157,8 @@ static u8 sbox_by_definition(unsigned x)
         if (gf_mul(x, y) == 1)
             inv = y;
     for (unsigned i = 0; i < 8; i++) {
-        unsigned bit = inv >> i ^ inv >> (i + 4) % 8 ^ inv >> (i + 5) % 8 ^ inv >> (i + 6) % 8 ^ inv >> (i + 7) % 8;
+        unsigned bit = inv >> i ^ inv >> (i + 4) % 8 ^ inv >> (i + 5) % 8 ^ inv >> (i + 6) % 8 ^
+                       inv >> (i + 7) % 8;
 
         r |= ((bit ^ 0x63 >> i) & 1) << i;
     }
@@ -231,8 +235,10 @@ static void test_vaes_lanes(void)
 {
     reset();
     for (unsigned l = 0; l < 2; l++) {
-        hex(&cpu->vec[1].q[2 * l], l ? "00102030405060708090a0b0c0d0e0f0" : "89d810e8855ace682d1843d8cb128fe4");
-        hex(&cpu->vec[2].q[2 * l], l ? "d6aa74fdd2af72fadaa678f1d6ab76fe" : "b692cf0b643dbdf1be9bc5006830b3fe");
+        hex(&cpu->vec[1].q[2 * l],
+            l ? "00102030405060708090a0b0c0d0e0f0" : "89d810e8855ace682d1843d8cb128fe4");
+        hex(&cpu->vec[2].q[2 * l],
+            l ? "d6aa74fdd2af72fadaa678f1d6ab76fe" : "b692cf0b643dbdf1be9bc5006830b3fe");
     }
     CHECK_EQ(vex(P66, M38, 0, 1, 0xdc, false, 3, 1, 2, NOIMM), X86_EXC_NONE);
     CHECK(is_hex(&cpu->vec[3].q[0], "4915598f55e5d7a0daca94fa1f0a63f7"));
@@ -242,8 +248,9 @@ static void test_vaes_lanes(void)
 /* Products from Intel's white paper on carry-less multiplication (323640), figure on PCLMULQDQ. */
 static void test_pclmul(void)
 {
-    static const char *const want[4] = {"1d4d84c85c3440c0929633d5d36f0451", "1bd17c8d556ab5a17fa540ac2a281315",
-                                        "1a2bf6db3a30862fbabf262df4b7d5c9", "1d1e1f2c592e7c45d66ee03e410fd4ed"};
+    static const char *const want[4] = {
+        "1d4d84c85c3440c0929633d5d36f0451", "1bd17c8d556ab5a17fa540ac2a281315",
+        "1a2bf6db3a30862fbabf262df4b7d5c9", "1d1e1f2c592e7c45d66ee03e410fd4ed"};
     static const u8 imm[4] = {0x00, 0x10, 0x01, 0x11};
 
     reset();
@@ -316,21 +323,21 @@ static void test_sha1(void)
 
 /* FIPS 180-4 4.2.2. */
 static const u32 sha256_k[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
-    0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
-    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
-    0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
-    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819,
-    0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
-    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
-    0xc67178f2};
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 static void test_sha256(void)
 {
-    static const u32 h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-                             0x5be0cd19};
-    static const u32 want[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223, 0xb00361a3, 0x96177a9c, 0xb410ff61,
-                                0xf20015ad};
+    static const u32 h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    static const u32 want[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
+                                0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
     union x86_vec abef = {.d = {h[5], h[4], h[1], h[0]}}, cdgh = {.d = {h[7], h[6], h[3], h[2]}};
     u32 w[64], got[8];
 
@@ -355,7 +362,10 @@ static void test_sha256(void)
         cdgh = abef;
         abef = cpu->vec[1];
     }
-    memcpy(got, (u32[8]){abef.d[3], abef.d[2], cdgh.d[3], cdgh.d[2], abef.d[1], abef.d[0], cdgh.d[1], cdgh.d[0]}, 32);
+    memcpy(got,
+           (u32[8]){abef.d[3], abef.d[2], cdgh.d[3], cdgh.d[2], abef.d[1], abef.d[0], cdgh.d[1],
+                    cdgh.d[0]},
+           32);
     for (unsigned i = 0; i < 8; i++)
         CHECK_EQ(got[i] + h[i], want[i]);
 }
@@ -420,7 +430,8 @@ static void test_pcmpestr(void)
     CHECK(is_hex(&cpu->vec[0], "00ffffffff0000000000000000000000"));
     memcpy(&cpu->vec[1], (u16[8]){0x8000, 0x10, 0, 0, 0, 0, 0, 0}, 16);
     memcpy(&cpu->vec[2], (u16[8]){0xffff, 0x11, 0x10, 0, 0x7fff, 0, 0, 0}, 16);
-    RRI(P66, M3A, 0x62, 1, 2, 0x07); /* pcmpistrm, signed words in range -32768..16: the text ends at the zero */
+    RRI(P66, M3A, 0x62, 1, 2,
+        0x07); /* pcmpistrm, signed words in range -32768..16: the text ends at the zero */
     CHECK_EQ(cpu->vec[0].q[0], 5);
 }
 
@@ -485,15 +496,16 @@ static void test_alignment(void)
 {
     reset();
     cpu->gpr[X86_RBX] = h2g(data) + 8;
-    CHECK_EQ(RM(NP, M0F, 0x28, 1), X86_EXC_GP);  /* movaps */
-    CHECK_EQ(RM(NP, M0F, 0x10, 1), X86_EXC_NONE); /* movups */
-    CHECK_EQ(RM(P66, M0F, 0xfc, 1), X86_EXC_GP); /* paddb */
-    CHECK_EQ(RM(P66, M0F, 0xf1, 1), X86_EXC_GP); /* psllw: its count is 16 bytes too */
+    CHECK_EQ(RM(NP, M0F, 0x28, 1), X86_EXC_GP);    /* movaps */
+    CHECK_EQ(RM(NP, M0F, 0x10, 1), X86_EXC_NONE);  /* movups */
+    CHECK_EQ(RM(P66, M0F, 0xfc, 1), X86_EXC_GP);   /* paddb */
+    CHECK_EQ(RM(P66, M0F, 0xf1, 1), X86_EXC_GP);   /* psllw: its count is 16 bytes too */
     CHECK_EQ(RM(P66, M38, 0x20, 1), X86_EXC_NONE); /* pmovsxbw */
     CHECK_EQ(sse(P66, M3A, 0x63, true, 1, X86_RBX, 0), X86_EXC_NONE); /* pcmpistri */
     CHECK_EQ(vex(P66, M0F, 0, 0, 0xfc, true, 1, 1, X86_RBX, NOIMM), X86_EXC_NONE);
     cpu->gpr[X86_RBX] = h2g(data) + 16;
-    CHECK_EQ(vex(NP, M0F, 0, 1, 0x28, true, 1, 0, X86_RBX, NOIMM), X86_EXC_GP); /* vmovaps ymm needs 32 */
+    CHECK_EQ(vex(NP, M0F, 0, 1, 0x28, true, 1, 0, X86_RBX, NOIMM),
+             X86_EXC_GP); /* vmovaps ymm needs 32 */
 }
 
 static void test_maskmov(void)
@@ -518,7 +530,8 @@ static void test_vmaskmov(void)
     memset(&cpu->vec[1], 0xee, 32);
     memset(&cpu->vec[2], 0x7f, 32);
     cpu->vec[2].d[1] = 0x80000000;
-    CHECK_EQ(vex(P66, M38, 0, 1, 0x2c, true, 1, 2, X86_RBX, NOIMM), X86_EXC_NONE); /* vmaskmovps ymm1, ymm2, [rbx] */
+    CHECK_EQ(vex(P66, M38, 0, 1, 0x2c, true, 1, 2, X86_RBX, NOIMM),
+             X86_EXC_NONE); /* vmaskmovps ymm1, ymm2, [rbx] */
     CHECK(is_hex(&cpu->vec[1], "0000000002000000000000000000000000000000000000000000000000000000"));
     cpu->vec[2].d[7] = 0x80000000;
     memset(&cpu->vec[1], 0xee, 32);
@@ -530,7 +543,12 @@ static void test_vmaskmov(void)
 /* vpgatherdd ymm1, [rbx + ymm2 * 4], ymm3 */
 static unsigned vpgatherdd(unsigned dst, unsigned index, unsigned mask)
 {
-    const u8 b[6] = {0xc4, 0xe2, (u8)((~mask & 15) << 3 | 5), 0x90, (u8)(dst << 3 | 4), (u8)(0x80 | index << 3 | 3)};
+    const u8 b[6] = {0xc4,
+                     0xe2,
+                     (u8)((~mask & 15) << 3 | 5),
+                     0x90,
+                     (u8)(dst << 3 | 4),
+                     (u8)(0x80 | index << 3 | 3)};
 
     return run(b, 6);
 }
