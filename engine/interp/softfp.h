@@ -100,34 +100,47 @@ u64 sf_int_to_f64(struct sf_env *v, i64 a);
 u32 sf_f32_round_int(struct sf_env *v, u32 a, unsigned rc);
 u64 sf_f64_round_int(struct sf_env *v, u64 a, unsigned rc);
 
-/* --- f80 (softfp_f80.c). prec, rc, masks of the environment are those of CW. */
-struct x86_f80 sf_f80_add(struct sf_env *v, struct x86_f80 a, struct x86_f80 b, unsigned negb);
-struct x86_f80 sf_f80_mul(struct sf_env *v, struct x86_f80 a, struct x86_f80 b);
-struct x86_f80 sf_f80_div(struct sf_env *v, struct x86_f80 a, struct x86_f80 b);
-struct x86_f80 sf_f80_sqrt(struct sf_env *v, struct x86_f80 a);
-struct x86_f80 sf_f80_round_int(struct sf_env *v, struct x86_f80 a);
-struct x86_f80 sf_f80_scale(struct sf_env *v, struct x86_f80 a, struct x86_f80 n);
-enum sf_rel sf_f80_cmp(struct sf_env *v, struct x86_f80 a, struct x86_f80 b, bool quiet);
 /*
- * Partial remainder; near: FPREM1 (quotient rounded to nearest). *q: the low three quotient bits, *done false: C2, the
- * exponent difference is still 64 or more.
+ * --- f80 (softfp_f80.c). prec, rc, masks of the environment are those of CW. Operands are unpacked, so that memory operands of
+ * any format take part without a conversion that would hide an SNaN or a denormal; a NaN result follows the x87 rule.
  */
-struct x86_f80 sf_f80_rem(struct sf_env *v, struct x86_f80 a, struct x86_f80 b, bool near, unsigned *q,
+typedef struct x86_f80 sf_f80_fn(struct sf_env *v, const struct sf_num *a, const struct sf_num *b);
+sf_f80_fn sf_f80_add, sf_f80_sub, sf_f80_mul, sf_f80_div, sf_f80_scale;
+struct x86_f80 sf_f80_sqrt(struct sf_env *v, const struct sf_num *a);
+struct x86_f80 sf_f80_round_int(struct sf_env *v, const struct sf_num *a);
+enum sf_rel sf_f80_cmp(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool quiet);
+/*
+ * Partial remainder; near: FPREM1 (quotient rounded to nearest). *q: the low three quotient bits; *done false: C2, the exponents
+ * were 64 or more apart and the difference has only become smaller.
+ */
+struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool near, unsigned *q,
                           bool *done);
-struct x86_f80 sf_f32_to_f80(struct sf_env *v, u32 a);
-struct x86_f80 sf_f64_to_f80(struct sf_env *v, u64 a);
-struct x86_f80 sf_int_to_f80(i64 a);
+
+struct sf_num sf_num_f80(struct x86_f80 a);
+struct sf_num sf_num_f32(u32 a);
+struct sf_num sf_num_f64(u64 a);
+struct sf_num sf_num_int(i64 a);
+/* Any number as f80 (FLD m32, FILD ...): exact; SNaN: IE and quieted, denormal: DE. */
+struct x86_f80 sf_num_to_f80(struct sf_env *v, const struct sf_num *a);
 u32 sf_f80_to_f32(struct sf_env *v, struct x86_f80 a);
 u64 sf_f80_to_f64(struct sf_env *v, struct x86_f80 a);
 i64 sf_f80_to_int(struct sf_env *v, struct x86_f80 a, unsigned size, unsigned rc);
+/* x87 result for operands of which one is a NaN or unsupported. b may be a. */
+struct x86_f80 sf_f80_nan(struct sf_env *v, const struct sf_num *a, const struct sf_num *b);
 
-/* --- f80 functions (softfp_trans.c): within 1 ulp, rounded by rc to 64 bits whatever prec is. */
-struct x86_f80 sf_f80_2xm1(struct sf_env *v, struct x86_f80 x);
-struct x86_f80 sf_f80_yl2x(struct sf_env *v, struct x86_f80 y, struct x86_f80 x);
-struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, struct x86_f80 y, struct x86_f80 x);
-struct x86_f80 sf_f80_atan(struct sf_env *v, struct x86_f80 y, struct x86_f80 x);
-/* False: |x| >= 2^63, nothing done (C2). Either result pointer may be NULL. */
-bool sf_f80_sincos(struct sf_env *v, struct x86_f80 x, struct x86_f80 *sine, struct x86_f80 *cosine);
-bool sf_f80_tan(struct sf_env *v, struct x86_f80 x, struct x86_f80 *tangent);
+/*
+ * --- f80 functions (softfp_trans.c): within 1 ulp, rounded by rc to 64 bits whatever prec is. Operands are finite and not zero
+ * unless said; the special cases are the caller's (sem_x87_trans.c).
+ */
+struct x86_f80 sf_f80_2xm1(struct sf_env *v, const struct sf_num *x);                         /* |x| < 1 */
+struct x86_f80 sf_f80_yl2x(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* x > 0, x != 1 */
+struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* x > -1 */
+struct x86_f80 sf_f80_atan(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* angle of (x, y) */
+enum { SF_PI, SF_3PI_4, SF_PI_2, SF_PI_4 };
+struct x86_f80 sf_f80_pi(struct sf_env *v, unsigned which, unsigned sign);
+/* |x| < 2^63 */
+struct x86_f80 sf_f80_sin(struct sf_env *v, const struct sf_num *x);
+struct x86_f80 sf_f80_cos(struct sf_env *v, const struct sf_num *x);
+struct x86_f80 sf_f80_tan(struct sf_env *v, const struct sf_num *x);
 
 #endif
