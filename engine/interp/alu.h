@@ -93,7 +93,15 @@ ALWAYS_INLINE unsigned alu_count(unsigned size, u64 n)
     return (unsigned)n & (size == 8 ? 63 : 31);
 }
 
-/* Shifts leave the flags alone for a count of 0. OF is defined for 1 only; the same formula serves all counts. */
+/*
+ * Shifts leave the flags alone for a count of 0. OF is defined for a count of 1 only and AF never: they are as AMD family 19h
+ * leaves them (AF set, OF of right shifts from the two top bits of the result).
+ */
+ALWAYS_INLINE u32 alu_top_bits_differ(unsigned size, u64 r)
+{
+    return (sign_bit(r, size) ^ sign_bit(r << 1, size)) * X86_OF;
+}
+
 ALWAYS_INLINE u64 alu_shl(struct x86_lazy *lf, unsigned size, u64 a, unsigned count)
 {
     unsigned n = alu_count(size, count);
@@ -105,7 +113,7 @@ ALWAYS_INLINE u64 alu_shl(struct x86_lazy *lf, unsigned size, u64 a, unsigned co
     before = a << (n - 1); /* n - 1 <= 30 below 64 bits: nothing that matters is lost */
     cf = sign_bit(before, size);
     r = zext(before << 1, size);
-    x86_lf_res(lf, size, r, cf * X86_CF | (cf ^ sign_bit(r, size)) * X86_OF);
+    x86_lf_res(lf, size, r, cf * X86_CF | (cf ^ sign_bit(r, size)) * X86_OF | X86_AF);
     return r;
 }
 
@@ -118,7 +126,7 @@ ALWAYS_INLINE u64 alu_shr(struct x86_lazy *lf, unsigned size, u64 a, unsigned co
         return a;
     before = a >> (n - 1);
     r = before >> 1;
-    x86_lf_res(lf, size, r, (before & 1) * X86_CF | sign_bit(a, size) * X86_OF);
+    x86_lf_res(lf, size, r, (u32)(before & 1) * X86_CF | alu_top_bits_differ(size, r) | X86_AF);
     return r;
 }
 
@@ -132,7 +140,7 @@ ALWAYS_INLINE u64 alu_sar(struct x86_lazy *lf, unsigned size, u64 a, unsigned co
         return a;
     before = (i64)sext(a, size) >> (n - 1);
     r = zext((u64)(before >> 1), size);
-    x86_lf_res(lf, size, r, (u32)(before & 1) * X86_CF);
+    x86_lf_res(lf, size, r, (u32)(before & 1) * X86_CF | X86_AF);
     return r;
 }
 
@@ -154,37 +162,36 @@ ALWAYS_INLINE u64 alu_ror(u32 *oc, unsigned size, u64 a, unsigned count)
     u64 r = k ? zext(a >> k | a << (bits - k), size) : a;
     unsigned top = sign_bit(r, size);
 
-    *oc = n ? top * X86_CF | (top ^ (sign_bit(r << 1, size))) * X86_OF : ALU_KEEP;
+    *oc = n ? top * X86_CF | alu_top_bits_differ(size, r) : ALU_KEEP;
     return r;
 }
 
-/* Through carry: the rotated quantity has 8 * size + 1 bits. */
+/* Through carry: the rotated quantity has 8 * size + 1 bits; a whole turn still rewrites OF. */
 ALWAYS_INLINE u64 alu_rcl(u32 *oc, unsigned size, u64 a, unsigned count, unsigned cf)
 {
-    unsigned bits = 8 * size, n = alu_count(size, count) % (bits + 1);
+    unsigned bits = 8 * size, n = alu_count(size, count), k = n % (bits + 1);
     u64 r = a;
 
-    *oc = ALU_KEEP;
-    if (n) {
-        r = (u64)cf << (n - 1) | (n > 1 ? a >> (bits + 1 - n) : 0) | (n < 64 ? a << n : 0);
+    if (k) {
+        r = (u64)cf << (k - 1) | (k > 1 ? a >> (bits + 1 - k) : 0) | (k < 64 ? a << k : 0);
         r = zext(r, size);
-        cf = a >> (bits - n) & 1;
-        *oc = cf * X86_CF | (cf ^ sign_bit(r, size)) * X86_OF;
+        cf = a >> (bits - k) & 1;
     }
+    *oc = n ? cf * X86_CF | (cf ^ sign_bit(r, size)) * X86_OF : ALU_KEEP;
     return r;
 }
 
 ALWAYS_INLINE u64 alu_rcr(u32 *oc, unsigned size, u64 a, unsigned count, unsigned cf)
 {
-    unsigned bits = 8 * size, n = alu_count(size, count) % (bits + 1);
+    unsigned bits = 8 * size, n = alu_count(size, count), k = n % (bits + 1);
     u64 r = a;
 
-    *oc = ALU_KEEP;
-    if (n) {
-        r = (u64)cf << (bits - n) | (n > 1 ? a << (bits + 1 - n) : 0) | (n < 64 ? a >> n : 0);
+    if (k) {
+        r = (u64)cf << (bits - k) | (k > 1 ? a << (bits + 1 - k) : 0) | (k < 64 ? a >> k : 0);
         r = zext(r, size);
-        *oc = (u32)(a >> (n - 1) & 1) * X86_CF | (sign_bit(r, size) ^ sign_bit(r << 1, size)) * X86_OF;
+        cf = a >> (k - 1) & 1;
     }
+    *oc = n ? cf * X86_CF | alu_top_bits_differ(size, r) : ALU_KEEP;
     return r;
 }
 

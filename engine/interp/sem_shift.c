@@ -75,38 +75,52 @@ void sem_RCR(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * Double shifts. A 16-bit operand shifted by more than 16 is undefined in the manual; CPUs shift dest:src:dest (SHLD) and
- * dest:src:dest (SHRD, from the other end), which the 48-bit value below gives.
+ * Double shifts. A 16-bit operand shifted by more than 16 is undefined in the manual; AMD family 19h goes on with the source
+ * again and clears CF.
  */
-static void shift_double(struct x86_cpu *c, const struct x86_insn *in, u64 r, unsigned cf)
+static void shift_double(struct x86_cpu *c, const struct x86_insn *in, u64 r, u32 oc)
 {
     unsigned size = in->opnd[0].size;
-    unsigned of = sign_bit(op_read(c, in, 0) ^ r, size);
 
+    r = zext(r, size);
     op_write(c, in, 0, r);
-    x86_lf_res(&c->lf, size, zext(r, size), cf * X86_CF | of * X86_OF);
+    x86_lf_res(&c->lf, size, r, oc | X86_AF);
 }
 
 void sem_SHLD(struct x86_cpu *c, const struct x86_insn *in)
 {
-    unsigned size = in->opnd[0].size, bits = 8 * size, n = alu_count(size, op_read(c, in, 2));
-    u64 a = op_read(c, in, 0), b = op_read(c, in, 1);
-    u128 wide = ((u128)a << bits | b) << bits | a;
+    unsigned size = in->opnd[0].size, bits = 8 * size, n = alu_count(size, op_read(c, in, 2)), cf;
+    u64 a = op_read(c, in, 0), b = op_read(c, in, 1), r;
 
-    if (n)
-        shift_double(c, in, zext((u64)(wide >> (2 * bits - n)), size), (unsigned)(wide >> (3 * bits - n)) & 1);
-    else
+    if (!n) {
         op_write(c, in, 0, a);
+        return;
+    }
+    if (n <= bits) {
+        r = n < bits ? a << n | b >> (bits - n) : b;
+        cf = a >> (bits - n) & 1;
+    } else {
+        r = b << (n - bits) | b >> (2 * bits - n);
+        cf = 0;
+    }
+    shift_double(c, in, r, cf * X86_CF | (n > bits ? 0 : cf ^ sign_bit(r, size)) * X86_OF);
 }
 
 void sem_SHRD(struct x86_cpu *c, const struct x86_insn *in)
 {
-    unsigned size = in->opnd[0].size, bits = 8 * size, n = alu_count(size, op_read(c, in, 2));
-    u64 a = op_read(c, in, 0), b = op_read(c, in, 1);
-    u128 wide = size == 2 ? ((u128)a << bits | b) << bits | a : (u128)b << bits | a;
+    unsigned size = in->opnd[0].size, bits = 8 * size, n = alu_count(size, op_read(c, in, 2)), cf;
+    u64 a = op_read(c, in, 0), b = op_read(c, in, 1), r;
 
-    if (n)
-        shift_double(c, in, zext((u64)(wide >> n), size), (unsigned)(wide >> (n - 1)) & 1);
-    else
+    if (!n) {
         op_write(c, in, 0, a);
+        return;
+    }
+    if (n <= bits) {
+        r = n < bits ? a >> n | b << (bits - n) : b;
+        cf = a >> (n - 1) & 1;
+    } else {
+        r = b >> (n - bits) | b << (2 * bits - n);
+        cf = 0;
+    }
+    shift_double(c, in, r, cf * X86_CF | alu_top_bits_differ(size, r));
 }

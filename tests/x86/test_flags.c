@@ -169,7 +169,7 @@ static void check_shift(enum kind k, unsigned size, u64 a, unsigned count, unsig
     } else {
         flags = oc;
     }
-    /* CF after SHL/SHR by more than the width is undefined for bytes and words; a whole turn of RCL/RCR keeps the flags. */
+    /* CF after SHL/SHR by more than the width is undefined for bytes and words; a whole turn of RCL/RCR keeps it. */
     if (r != want || (n && flags != ALU_KEEP && n <= 8 * size && (flags & X86_CF) != cf) ||
         (n == 1 && (flags & X86_OF) != of) || (!n && flags != ~0u) || (flags == ALU_KEEP && cf != cf_in)) {
         if (++harness_failed < 20)
