@@ -34,15 +34,7 @@ enum x86_dec_flags {
     X86_DEC_VSIB = 8,
     X86_DEC_REGONLY = 16, /* ModRM.mod is ignored: always a register (MOV CR/DR) */
     X86_DEC_MANDREP = 32, /* F3/F2 is part of the opcode, not a repeat prefix */
-};
-
-enum x86_opsz_rule {
-    X86_OPSZ_V,    /* REX.W 8, 66 2, else 4 */
-    X86_OPSZ_BYTE, /* 1 */
-    X86_OPSZ_NO66, /* 66 is part of the opcode (or VEX): W 8, else 4 */
-    X86_OPSZ_D64,  /* 64-bit mode: 8, with 66 and no REX.W 2 */
-    X86_OPSZ_F64,  /* 64-bit mode: 8 */
-    X86_OPSZ_RULES
+    X86_DEC_SPECIAL = 64, /* has a segment, control or debug register to check, or the constant one */
 };
 
 enum x86_imm_rule {
@@ -50,17 +42,35 @@ enum x86_imm_rule {
     X86_IMM_JB, X86_IMM_JZ, X86_IMM_MOFFS, X86_IMM_FAR
 };
 
-enum x86_vl_rule { X86_VL_0, X86_VL_8, X86_VL_16, X86_VL_VEX };
+enum x86_vl_rule { X86_VL_0 = 0, X86_VL_8 = 8, X86_VL_16 = 16, X86_VL_VEX = 255 /* by VEX.L */ };
+
+/* Where an operand's register number comes from: bit offset into the decoder's packed numbers. */
+enum x86_reg_src {
+    X86_SRC_NONE = 0, X86_SRC_REG = 8, X86_SRC_RM = 16, X86_SRC_OPCODE = 24, X86_SRC_VVVV = 32, X86_SRC_IS4 = 40,
+    X86_SRC_RM_OR_MEM = 0x80 /* flag: memory when ModRM.mod is not 3 */
+};
+
+#define X86_DEC_BYTE_REG 0x80 /* byte register: 4-7 without REX are AH CH DH BH */
+
+struct x86_dec_opnd {
+    u8 kind; /* enum x86_opkind when it is not memory by ModRM; X86_DEC_BYTE_REG or-ed in */
+    u8 src;  /* enum x86_reg_src */
+    u8 mask; /* of the register number: 15, or 7 for MMX, ST, segments */
+    u8 reg;  /* fixed register number, added */
+    u16 size; /* enum x86_osize * 16: offset into the decoder's size table */
+};
 
 struct x86_dec {
     u16 op;
     u8 flags;    /* enum x86_dec_flags */
-    u8 opsz;     /* enum x86_opsz_rule */
+    u16 opsz64;  /* log2 of the operand size, four bits each: nothing, 66, REX.W, both */
+    u16 opsz32;
+    u16 imm_len; /* immediate bytes, four bits for each log2 of the operand size (MOFFS: by the address size) */
     u8 imm;      /* enum x86_imm_rule */
-    u8 vl;       /* enum x86_vl_rule */
+    u8 vl;       /* enum x86_vl_rule: bytes */
     u8 nopnd;
-    u8 plus;     /* enum x86_plus */
-    struct x86_opspec opnd[X86_MAX_OPERANDS];
+    u8 cc_mask;  /* 15 for "+cc" rows */
+    struct x86_dec_opnd opnd[X86_MAX_OPERANDS];
 };
 
 extern const struct x86_dec x86_dec[];

@@ -514,25 +514,60 @@ def c_row(r, files, have_features):
              files.index(r.file), r.line))
 
 
+# Operand letter -> (record kind, register source, mask) for the decoder.
+DEC_OPND = {
+    'E': ('GPR', 'RM', 15), 'G': ('GPR', 'REG', 15), 'R': ('GPR', 'RM', 15), 'B': ('GPR', 'VVVV', 15), 'Z': ('GPR', 'OPCODE', 15),
+    'GPR': ('GPR', 'NONE', 0), 'M': ('MEM', 'NONE', 0), 'VM': ('MEM', 'NONE', 0), 'O': ('MEM', 'NONE', 0), 'I': ('IMM', 'NONE', 0),
+    'I2': ('IMM', 'NONE', 0), 'ONE': ('IMM', 'NONE', 0), 'J': ('REL', 'NONE', 0), 'A': ('FAR', 'NONE', 0), 'X': ('SI', 'NONE', 0),
+    'Y': ('DI', 'NONE', 0), 'S': ('SREG', 'REG', 7), 'SREG': ('SREG', 'NONE', 0), 'C': ('CREG', 'REG', 15),
+    'D': ('DREG', 'REG', 15), 'P': ('MMX', 'REG', 7), 'Q': ('MMX', 'RM', 7), 'N': ('MMX', 'RM', 7), 'V': ('VEC', 'REG', 15),
+    'W': ('VEC', 'RM', 15), 'U': ('VEC', 'RM', 15), 'H': ('VEC', 'VVVV', 15), 'L': ('VEC', 'IS4', 15),
+    'XMM0': ('VEC', 'NONE', 0), 'ST0': ('ST', 'NONE', 0), 'STI': ('ST', 'RM', 7)}
+
+
+# log2 of the operand size without prefix, with 66, with REX.W, with both.
+OPSZ64 = {'V': (2, 1, 3, 3), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 3, 3), 'D64': (3, 1, 3, 3), 'F64': (3, 3, 3, 3)}
+OPSZ32 = {'V': (2, 1, 2, 2), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 2, 2), 'D64': (2, 1, 2, 2), 'F64': (2, 1, 2, 2)}
+# Immediate bytes for operand sizes 1 2 4 8; MOFFS goes by the address size.
+IMM_LEN = {'NONE': (0,) * 4, 'B': (1,) * 4, 'BS': (1,) * 4, 'W': (2,) * 4, 'D': (4,) * 4, 'Z': (4, 2, 4, 4), 'V': (1, 2, 4, 8),
+           'B2': (2,) * 4, 'W2': (3,) * 4, 'IS4': (1,) * 4, 'JB': (1,) * 4, 'JZ': (4, 2, 4, 4), 'MOFFS': (0,) * 4, 'FAR': (6, 4, 6, 6)}
+
+
+def nibbles(values):
+    return sum(v << 4 * i for i, v in enumerate(values))
+
+
+def c_dec_opnd(o):
+    kind, src, mask = DEC_OPND[o[0]]
+    if kind == 'GPR' and o[1] == 'B':
+        kind += ' | X86_DEC_BYTE_REG'
+    src = 'X86_SRC_' + src + (' | X86_SRC_RM_OR_MEM' if o[0] in ('E', 'W', 'Q') else '')
+    # An Iz immediate is sign-extended to the whole operand: its size is the operand's.
+    size = 'V' if o[:2] == ('I', 'Z') else o[1]
+    return '{X86_OPK_%s, %s, %d, %d, X86_SZ_%s * 16}' % (kind, src, mask, 1 if o[0] == 'I2' else o[3], size)
+
+
 def c_dec(r):
-    flags = []
+    specs, flags = set(r.specs()), []
     if r.modrm != 'NONE':
         flags.append('X86_DEC_MODRM')
     if 'lock' in r.attrs:
         flags.append('X86_DEC_LOCK')
-    if r.vex and not set(r.specs()) & {'H', 'B'}:
+    if r.vex and not specs & {'H', 'B'}:
         flags.append('X86_DEC_NOVVVV')
-    if set(r.specs()) & {'VM'}:
+    if 'VM' in specs:
         flags.append('X86_DEC_VSIB')
-    if 'C' in r.specs() or 'D' in r.specs():
+    if specs & {'C', 'D'}:
         flags.append('X86_DEC_REGONLY')
+    if specs & {'C', 'D', 'S', 'ONE'}:
+        flags.append('X86_DEC_SPECIAL')
     if r.pp in ('F3', 'F2') and not r.vex:
         flags.append('X86_DEC_MANDREP')
-    # An Iz immediate is sign-extended to the whole operand: its size is the operand's.
-    opnds = ', '.join('{X86_SPEC_%s, X86_SZ_%s, %d, %d}' % (o[0], 'V' if o[:2] == ('I', 'Z') else o[1], o[2], o[3])
-                      for o in r.opnds) or '{0, 0, 0, 0}'
-    return ('    {X86_%s, %s, X86_OPSZ_%s, X86_IMM_%s, X86_VL_%s, %d, X86_PLUS_%s, {%s}},\n' %
-            (r.op, ' | '.join(flags) or '0', r.opsz_rule(), r.imm_rule(), r.vl_rule(), len(r.opnds), r.plus, opnds))
+    opnds = ', '.join(c_dec_opnd(o) for o in r.opnds) or '{0, 0, 0, 0, 0}'
+    rule, imm = r.opsz_rule(), r.imm_rule()
+    return ('    {X86_%s, %s, 0x%04x, 0x%04x, 0x%04x, X86_IMM_%s, X86_VL_%s, %d, %d, {%s}},\n' %
+            (r.op, ' | '.join(flags) or '0', nibbles(OPSZ64[rule]), nibbles(OPSZ32[rule]), nibbles(IMM_LEN[imm]), imm, r.vl_rule(),
+             len(r.opnds), 15 if r.plus == 'CC' else 0, opnds))
 
 
 def c_words(name, dims, words):
