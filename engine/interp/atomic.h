@@ -9,10 +9,19 @@
 #include "interp/sem.h"
 
 /* One attempt: stores `want` if memory holds *expect, else loads *expect. False may also be spurious. Faults before any write. */
-bool mem_cas(struct x86_cpu *c, gaddr a, unsigned size, u64 *expect, u64 want);
-u64 mem_xchg(struct x86_cpu *c, gaddr a, unsigned size, u64 v);
+bool mem_cas(gaddr a, unsigned size, u64 *expect, u64 want);
+u64 mem_xchg(gaddr a, unsigned size, u64 v);
+
+/* Faults if the byte at a cannot be written. */
+ALWAYS_INLINE void mem_probe_write(gaddr a)
+{
+    __atomic_fetch_or((u32 *)g2h(align_down(a, 4)), 0, __ATOMIC_RELAXED);
+}
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */
 bool host_cas16(void *p, u64 expect[2], const u64 want[2]);
+
+/* After an atomic: makes it the full barrier that LOCK is where the host's atomics are less. Arch folder: cas16.c. */
+void host_lock_fence(void);
 
 #endif

@@ -11,7 +11,7 @@ static NOINLINE void locked_rmw(struct x86_cpu *c, const struct x86_insn *in, en
     struct x86_lazy lf = c->lf;
     u64 old = mem_read(ea, size);
 
-    while (!mem_cas(c, ea, size, &old, alu_do(op, &lf, size, old, b, cf)))
+    while (!mem_cas(ea, size, &old, alu_do(op, &lf, size, old, b, cf)))
         ;
     c->lf = lf;
 }

@@ -4,21 +4,16 @@
 #include "interp/alu.h"
 #include "interp/atomic.h"
 
-/* Owner of the split lock, 0 when free. A fault under it cannot happen: both ends were probed for writing before. */
+/* The split lock, 0 when free. A fault under it cannot happen: both ends were probed for writing before. */
 static u32 split_lock;
-
-static void probe_write(gaddr a)
-{
-    __atomic_fetch_or((u8 *)g2h(a), 0, __ATOMIC_RELAXED);
-}
 
 static bool cas_split(gaddr a, unsigned size, u64 *expect, u64 want)
 {
     u64 old;
     bool ok;
 
-    probe_write(a);
-    probe_write(a + size - 1);
+    mem_probe_write(a);
+    mem_probe_write(a + size - 1);
     while (__atomic_exchange_n(&split_lock, 1, __ATOMIC_ACQUIRE))
         ;
     old = mem_read(a, size);
@@ -62,18 +57,21 @@ static bool cas_in16(gaddr a, unsigned size, u64 *expect, u64 want)
     return host_cas16(unit, old, next) && same;
 }
 
+/* Hosts without narrow atomics swap the unit around the operand. */
 #define CAS_ALIGNED(type)                                                                          \
     do {                                                                                           \
         type old_ = (type)*expect;                                                                 \
-        bool ok_ = __atomic_compare_exchange_n((type *)g2h(a), &old_, (type)want, false,           \
-                                               __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                \
+        bool ok_;                                                                                  \
+        if (!__atomic_always_lock_free(sizeof(type), 0))                                           \
+            return cas_in8(a, size, expect, want);                                                 \
+        ok_ = __atomic_compare_exchange_n((type *)g2h(a), &old_, (type)want, false,                \
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                     \
         *expect = old_;                                                                            \
         return ok_;                                                                                \
     } while (0)
 
-bool mem_cas(struct x86_cpu *c, gaddr a, unsigned size, u64 *expect, u64 want)
+static bool cas_any(gaddr a, unsigned size, u64 *expect, u64 want)
 {
-    (void)c;
     want = zext(want, size);
     if (UNLIKELY(a & (size - 1))) {
         if ((a & 7) + size <= 8)
@@ -94,24 +92,26 @@ bool mem_cas(struct x86_cpu *c, gaddr a, unsigned size, u64 *expect, u64 want)
     }
 }
 
-u64 mem_xchg(struct x86_cpu *c, gaddr a, unsigned size, u64 v)
+bool mem_cas(gaddr a, unsigned size, u64 *expect, u64 want)
+{
+    bool ok = cas_any(a, size, expect, want);
+
+    host_lock_fence();
+    return ok;
+}
+
+u64 mem_xchg(gaddr a, unsigned size, u64 v)
 {
     u64 old;
 
-    if (LIKELY(!(a & (size - 1)))) {
-        switch (size) {
-        case 1:
-            return __atomic_exchange_n((u8 *)g2h(a), (u8)v, __ATOMIC_SEQ_CST);
-        case 2:
-            return __atomic_exchange_n((u16 *)g2h(a), (u16)v, __ATOMIC_SEQ_CST);
-        case 4:
-            return __atomic_exchange_n((u32 *)g2h(a), (u32)v, __ATOMIC_SEQ_CST);
-        default:
-            return __atomic_exchange_n((u64 *)g2h(a), v, __ATOMIC_SEQ_CST);
-        }
+    if (LIKELY(size >= 4 && !(a & (size - 1)))) {
+        old = size == 4 ? __atomic_exchange_n((u32 *)g2h(a), (u32)v, __ATOMIC_SEQ_CST)
+                        : __atomic_exchange_n((u64 *)g2h(a), v, __ATOMIC_SEQ_CST);
+        host_lock_fence();
+        return old;
     }
     old = mem_read(a, size);
-    while (!mem_cas(c, a, size, &old, v))
+    while (!mem_cas(a, size, &old, v))
         ;
     return old;
 }
@@ -122,7 +122,7 @@ void sem_XCHG(struct x86_cpu *c, const struct x86_insn *in)
     u64 a, b = op_read(c, in, 1);
 
     if (op_is_mem(in, 0)) {
-        a = mem_xchg(c, sem_ea(c, in), in->opnd[0].size, b);
+        a = mem_xchg(sem_ea(c, in), in->opnd[0].size, b);
         op_write(c, in, 1, a);
         return;
     }
@@ -141,7 +141,7 @@ void sem_XADD(struct x86_cpu *c, const struct x86_insn *in)
         gaddr ea = sem_ea(c, in);
 
         if (in->pfx & X86_PFX_LOCK) {
-            while (!mem_cas(c, ea, size, &a, a + b))
+            while (!mem_cas(ea, size, &a, a + b))
                 ;
         } else {
             mem_write(ea, size, a + b);
@@ -168,12 +168,12 @@ static u64 cmpxchg_mem(struct x86_cpu *c, const struct x86_insn *in, unsigned si
     }
     for (;;) {
         old = acc;
-        if (mem_cas(c, ea, size, &old, want))
+        if (mem_cas(ea, size, &old, want))
             return acc;
         if (old != acc) {
             u64 same = old;
 
-            if (mem_cas(c, ea, size, &same, old))
+            if (mem_cas(ea, size, &same, old))
                 return old;
         }
     }

@@ -40,7 +40,7 @@ ALWAYS_INLINE void bit_do(struct x86_cpu *c, const struct x86_insn *in, enum bit
 
         old = mem_read(ea, size);
         if (op != BIT_TEST && (in->pfx & X86_PFX_LOCK)) {
-            while (!mem_cas(c, ea, size, &old, bit_apply(op, old, bit)))
+            while (!mem_cas(ea, size, &old, bit_apply(op, old, bit)))
                 ;
         } else if (op != BIT_TEST) {
             mem_write(ea, size, bit_apply(op, old, bit));

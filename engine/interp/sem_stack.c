@@ -3,6 +3,7 @@
  */
 #include "interp/stack.h"
 
+#include "interp/atomic.h"
 #include "interp/seg.h"
 #include "x86/flags.h"
 
@@ -123,7 +124,7 @@ void sem_ENTER(struct x86_cpu *c, const struct x86_insn *in)
         mem_write(stack_at(c, in, rsp, at), size, rsp + (u64)frame);
     }
     at -= (i64)alloc;
-    __atomic_fetch_or((u8 *)g2h(stack_at(c, in, rsp, at)), 0, __ATOMIC_RELAXED);
+    mem_probe_write(stack_at(c, in, rsp, at));
     gpr_write(c, X86_RBP, size, rsp + (u64)frame);
     stack_set(c, in, rsp + (u64)at);
 }

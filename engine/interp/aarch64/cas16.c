@@ -28,3 +28,9 @@ bool host_cas16(void *p, u64 expect[2], const u64 want[2])
     expect[1] = hi;
     return false;
 }
+
+/* The store-exclusive may be overtaken by later loads. */
+void host_lock_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}

@@ -32,3 +32,8 @@ bool host_cas16(void *p, u64 expect[2], const u64 want[2])
     }
     return ok;
 }
+
+void host_lock_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
