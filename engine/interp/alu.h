@@ -1,8 +1,9 @@
 /*
- * alu.h - the integer operations: result and flags, no operand access. Each has one body here; the sem_*.c functions and the
- * threaded fast handlers instantiate it with a constant size.
- * Contract: `a` is zero-extended from size; `b` may have garbage above. The result is zero-extended. Flags go to *lf, which is
- * &c->lf for register destinations and a copy for memory ones: flags must not change before the memory write succeeded.
+ * alu.h - the integer operations: result and flags, no operand access. Each has one body here; the
+ * sem_*.c functions and the threaded fast handlers instantiate it with a constant size. Contract:
+ * `a` is zero-extended from size; `b` may have garbage above. The result is zero-extended. Flags go
+ * to *lf, which is &c->lf for register destinations and a copy for memory ones: flags must not
+ * change before the memory write succeeded.
  */
 #ifndef INTERP_ALU_H
 #define INTERP_ALU_H
@@ -94,8 +95,9 @@ ALWAYS_INLINE unsigned alu_count(unsigned size, u64 n)
 }
 
 /*
- * Shifts leave the flags alone for a count of 0. OF is defined for a count of 1 only and AF never: they are as AMD family 19h
- * leaves them (AF set, OF of right shifts from the two top bits of the result).
+ * Shifts leave the flags alone for a count of 0. OF is defined for a count of 1 only and AF never:
+ * they are as AMD family 19h leaves them (AF set, OF of right shifts from the two top bits of the
+ * result).
  */
 ALWAYS_INLINE u32 alu_top_bits_differ(unsigned size, u64 r)
 {
@@ -208,38 +210,40 @@ ALWAYS_INLINE u64 alu_imul2(struct x86_lazy *lf, unsigned size, u64 a, u64 b)
 }
 
 /* The read-modify-write operations by number, for code that is generic over them. */
-enum alu_op { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_INC, ALU_DEC, ALU_NEG, ALU_NOT };
+enum alu_op {
+    ALU_ADD,
+    ALU_OR,
+    ALU_ADC,
+    ALU_SBB,
+    ALU_AND,
+    ALU_SUB,
+    ALU_XOR,
+    ALU_INC,
+    ALU_DEC,
+    ALU_NEG,
+    ALU_NOT
+};
 
 ALWAYS_INLINE bool alu_reads_cf(enum alu_op op)
 {
     return op == ALU_ADC || op == ALU_SBB || op == ALU_INC || op == ALU_DEC;
 }
 
-ALWAYS_INLINE u64 alu_do(enum alu_op op, struct x86_lazy *lf, unsigned size, u64 a, u64 b, unsigned cf)
+ALWAYS_INLINE u64 alu_do(enum alu_op op, struct x86_lazy *lf, unsigned size, u64 a, u64 b,
+                         unsigned cf)
 {
     switch (op) {
-    case ALU_ADD:
-        return alu_add(lf, size, a, b);
-    case ALU_OR:
-        return alu_or(lf, size, a, b);
-    case ALU_ADC:
-        return alu_adc(lf, size, a, b, cf);
-    case ALU_SBB:
-        return alu_sbb(lf, size, a, b, cf);
-    case ALU_AND:
-        return alu_and(lf, size, a, b);
-    case ALU_SUB:
-        return alu_sub(lf, size, a, b);
-    case ALU_XOR:
-        return alu_xor(lf, size, a, b);
-    case ALU_INC:
-        return alu_inc(lf, size, a, cf);
-    case ALU_DEC:
-        return alu_dec(lf, size, a, cf);
-    case ALU_NEG:
-        return alu_neg(lf, size, a);
-    default: /* ALU_NOT: no flags */
-        return zext(~a, size);
+    case ALU_ADD: return alu_add(lf, size, a, b);
+    case ALU_OR: return alu_or(lf, size, a, b);
+    case ALU_ADC: return alu_adc(lf, size, a, b, cf);
+    case ALU_SBB: return alu_sbb(lf, size, a, b, cf);
+    case ALU_AND: return alu_and(lf, size, a, b);
+    case ALU_SUB: return alu_sub(lf, size, a, b);
+    case ALU_XOR: return alu_xor(lf, size, a, b);
+    case ALU_INC: return alu_inc(lf, size, a, cf);
+    case ALU_DEC: return alu_dec(lf, size, a, cf);
+    case ALU_NEG: return alu_neg(lf, size, a);
+    default: /* ALU_NOT: no flags */ return zext(~a, size);
     }
 }
 

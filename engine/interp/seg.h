@@ -1,5 +1,6 @@
 /*
- * seg.h - segment selectors as 64-bit Linux hands them out. Used by sem_mov, sem_stack, sem_branch, sem_sys.
+ * seg.h - segment selectors as 64-bit Linux hands them out. Used by sem_mov, sem_stack, sem_branch,
+ * sem_sys.
  */
 #ifndef INTERP_SEG_H
 #define INTERP_SEG_H
@@ -20,7 +21,10 @@ bool seg_describe(struct x86_cpu *c, u16 sel, struct seg_desc *d);
 void seg_check(struct x86_cpu *c, unsigned sreg, u16 sel);
 void seg_load(struct x86_cpu *c, unsigned sreg, u16 sel);
 
-/* Mode (64 or 32) that code selector `sel` runs in; raises #GP if it is not one of Linux's two user code segments. */
+/*
+ * Mode (64 or 32) that code selector `sel` runs in; raises #GP if it is not one of Linux's two user
+ * code segments.
+ */
 unsigned seg_code_mode(struct x86_cpu *c, u16 sel);
 
 #endif

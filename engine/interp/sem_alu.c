@@ -1,10 +1,12 @@
 /*
- * sem_alu.c - ADD OR ADC SBB AND SUB XOR CMP TEST INC DEC NEG NOT: operand access around the bodies of alu.h.
+ * sem_alu.c - ADD OR ADC SBB AND SUB XOR CMP TEST INC DEC NEG NOT: operand access around the bodies
+ * of alu.h.
  */
 #include "interp/alu.h"
 #include "interp/atomic.h"
 
-static NOINLINE void locked_rmw(struct x86_cpu *c, const struct x86_insn *in, enum alu_op op, u64 b, unsigned cf)
+static NOINLINE void locked_rmw(struct x86_cpu *c, const struct x86_insn *in, enum alu_op op, u64 b,
+                                unsigned cf)
 {
     unsigned size = in->opnd[0].size;
     gaddr ea = sem_ea(c, in);
@@ -16,7 +18,8 @@ static NOINLINE void locked_rmw(struct x86_cpu *c, const struct x86_insn *in, en
     c->lf = lf;
 }
 
-ALWAYS_INLINE void rmw(struct x86_cpu *c, const struct x86_insn *in, enum alu_op op, unsigned size, u64 b)
+ALWAYS_INLINE void rmw(struct x86_cpu *c, const struct x86_insn *in, enum alu_op op, unsigned size,
+                       u64 b)
 {
     unsigned cf = alu_reads_cf(op) ? x86_cf(c) : 0;
 
@@ -39,18 +42,10 @@ ALWAYS_INLINE void rmw(struct x86_cpu *c, const struct x86_insn *in, enum alu_op
 /* One switch on the size, each arm with the size constant. */
 #define BY_SIZE(size, call)                                                                        \
     switch (size) {                                                                                \
-    case 1:                                                                                        \
-        call(1);                                                                                   \
-        break;                                                                                     \
-    case 2:                                                                                        \
-        call(2);                                                                                   \
-        break;                                                                                     \
-    case 4:                                                                                        \
-        call(4);                                                                                   \
-        break;                                                                                     \
-    default:                                                                                       \
-        call(8);                                                                                   \
-        break;                                                                                     \
+    case 1: call(1); break;                                                                        \
+    case 2: call(2); break;                                                                        \
+    case 4: call(4); break;                                                                        \
+    default: call(8); break;                                                                       \
     }
 
 #define SEM_BINARY(OP)                                                                             \

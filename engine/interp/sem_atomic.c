@@ -1,10 +1,14 @@
 /*
- * sem_atomic.c - atomic access to guest memory and the instructions made of it: XCHG, XADD, CMPXCHG, CMPXCHG8B/16B.
+ * sem_atomic.c - atomic access to guest memory and the instructions made of it: XCHG, XADD,
+ * CMPXCHG, CMPXCHG8B/16B.
  */
 #include "interp/alu.h"
 #include "interp/atomic.h"
 
-/* The split lock, 0 when free. A fault under it cannot happen: both ends were probed for writing before. */
+/*
+ * The split lock, 0 when free. A fault under it cannot happen: both ends were probed for writing
+ * before.
+ */
 static u32 split_lock;
 
 static bool cas_split(gaddr a, unsigned size, u64 *expect, u64 want)
@@ -37,7 +41,9 @@ static bool cas_in8(gaddr a, unsigned size, u64 *expect, u64 want)
     u64 next = (old & ~mask) | (same ? want : now) << sh;
 
     *expect = now;
-    return __atomic_compare_exchange_n(unit, &old, next, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) && same;
+    return __atomic_compare_exchange_n(unit, &old, next, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST) &&
+           same;
 }
 
 /* ... or one aligned 16-byte unit. */
@@ -45,7 +51,9 @@ static bool cas_in16(gaddr a, unsigned size, u64 *expect, u64 want)
 {
     u64 *unit = g2h(align_down(a, 16));
     unsigned sh = 8 * (unsigned)(a & 15);
-    u64 old[2] = {__atomic_load_n(unit, __ATOMIC_SEQ_CST), __atomic_load_n(unit + 1, __ATOMIC_SEQ_CST)}, next[2];
+    u64 old[2] = {__atomic_load_n(unit, __ATOMIC_SEQ_CST),
+                  __atomic_load_n(unit + 1, __ATOMIC_SEQ_CST)},
+        next[2];
     u128 all = (u128)old[1] << 64 | old[0], mask = (u128)size_mask(size) << sh;
     u64 now = zext((u64)(all >> sh), size);
     bool same = now == *expect;
@@ -81,14 +89,10 @@ static bool cas_any(gaddr a, unsigned size, u64 *expect, u64 want)
         return cas_split(a, size, expect, want);
     }
     switch (size) {
-    case 1:
-        CAS_ALIGNED(u8);
-    case 2:
-        CAS_ALIGNED(u16);
-    case 4:
-        CAS_ALIGNED(u32);
-    default:
-        CAS_ALIGNED(u64);
+    case 1: CAS_ALIGNED(u8);
+    case 2: CAS_ALIGNED(u16);
+    case 4: CAS_ALIGNED(u32);
+    default: CAS_ALIGNED(u64);
     }
 }
 
@@ -155,8 +159,12 @@ void sem_XADD(struct x86_cpu *c, const struct x86_insn *in)
     c->lf = lf;
 }
 
-/* Compares memory with acc; returns what was there. The CPU writes the old value back on a mismatch: read-only memory faults. */
-static u64 cmpxchg_mem(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 acc, u64 want)
+/*
+ * Compares memory with acc; returns what was there. The CPU writes the old value back on a
+ * mismatch: read-only memory faults.
+ */
+static u64 cmpxchg_mem(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 acc,
+                       u64 want)
 {
     gaddr ea = sem_ea(c, in);
     u64 old;

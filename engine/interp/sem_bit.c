@@ -9,18 +9,17 @@ enum bit_op { BIT_TEST, BIT_SET, BIT_RESET, BIT_FLIP };
 ALWAYS_INLINE u64 bit_apply(enum bit_op op, u64 a, u64 bit)
 {
     switch (op) {
-    case BIT_SET:
-        return a | bit;
-    case BIT_RESET:
-        return a & ~bit;
-    case BIT_FLIP:
-        return a ^ bit;
-    default:
-        return a;
+    case BIT_SET: return a | bit;
+    case BIT_RESET: return a & ~bit;
+    case BIT_FLIP: return a ^ bit;
+    default: return a;
     }
 }
 
-/* A register bit offset is signed and selects the unit of operand size it falls in (SDM vol. 2, BT; 3.1.1.9 Bit(base, offset)). */
+/*
+ * A register bit offset is signed and selects the unit of operand size it falls in (SDM vol. 2,
+ * BT; 3.1.1.9 Bit(base, offset)).
+ */
 static gaddr bit_ea(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 offset)
 {
     struct x86_insn at = *in;
@@ -130,26 +129,24 @@ void sem_BSWAP(struct x86_cpu *c, const struct x86_insn *in)
     u64 v = op_read(c, in, 0);
 
     switch (in->opnd[0].size) {
-    case 8:
-        v = __builtin_bswap64(v);
-        break;
-    case 4:
-        v = __builtin_bswap32((u32)v);
-        break;
-    default:
-        v = 0;
-        break;
+    case 8: v = __builtin_bswap64(v); break;
+    case 4: v = __builtin_bswap32((u32)v); break;
+    default: v = 0; break;
     }
     op_write(c, in, 0, v);
 }
 
-/* CRC-32C, reflected polynomial 0x82f63b78, one nibble a step: entry n is n shifted out of the register. */
-#define CRC_BIT(x) ((x) >> 1 ^ ((x) & 1 ? 0x82f63b78u : 0))
+/*
+ * CRC-32C, reflected polynomial 0x82f63b78, one nibble a step: entry n is n shifted out of the
+ * register.
+ */
+#define CRC_BIT(x) ((x) >> 1 ^ ((x)&1 ? 0x82f63b78u : 0))
 #define CRC_NIBBLE(x) CRC_BIT(CRC_BIT(CRC_BIT(CRC_BIT(x))))
 
 static const u32 crc32c_nibble[16] = {
-    CRC_NIBBLE(0u), CRC_NIBBLE(1u), CRC_NIBBLE(2u), CRC_NIBBLE(3u), CRC_NIBBLE(4u), CRC_NIBBLE(5u),
-    CRC_NIBBLE(6u), CRC_NIBBLE(7u), CRC_NIBBLE(8u), CRC_NIBBLE(9u), CRC_NIBBLE(10u), CRC_NIBBLE(11u),
+    CRC_NIBBLE(0u),  CRC_NIBBLE(1u),  CRC_NIBBLE(2u),  CRC_NIBBLE(3u),
+    CRC_NIBBLE(4u),  CRC_NIBBLE(5u),  CRC_NIBBLE(6u),  CRC_NIBBLE(7u),
+    CRC_NIBBLE(8u),  CRC_NIBBLE(9u),  CRC_NIBBLE(10u), CRC_NIBBLE(11u),
     CRC_NIBBLE(12u), CRC_NIBBLE(13u), CRC_NIBBLE(14u), CRC_NIBBLE(15u),
 };
 

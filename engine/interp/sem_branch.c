@@ -1,5 +1,6 @@
 /*
- * sem_branch.c - jumps, calls, returns, loops, far transfers between the two user code segments, software interrupts.
+ * sem_branch.c - jumps, calls, returns, loops, far transfers between the two user code segments,
+ * software interrupts.
  */
 #include "interp/seg.h"
 #include "interp/stack.h"

@@ -41,7 +41,10 @@ void sem_SETcc(struct x86_cpu *c, const struct x86_insn *in)
     op_write(c, in, 0, x86_cond(c, in->cc));
 }
 
-/* The source is read, and a 32-bit destination's upper half cleared, whatever the condition (SDM vol. 2, CMOVcc). */
+/*
+ * The source is read, and a 32-bit destination's upper half cleared, whatever the condition (SDM
+ * vol. 2, CMOVcc).
+ */
 void sem_CMOVcc(struct x86_cpu *c, const struct x86_insn *in)
 {
     u64 v = op_read(c, in, 1);

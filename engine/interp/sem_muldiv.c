@@ -1,5 +1,6 @@
 /*
- * sem_muldiv.c - MUL IMUL DIV IDIV, sign extension of the accumulator, and the decimal adjusts of 32-bit mode.
+ * sem_muldiv.c - MUL IMUL DIV IDIV, sign extension of the accumulator, and the decimal adjusts of
+ * 32-bit mode.
  */
 #include "interp/alu.h"
 #include "interp/sem.h"

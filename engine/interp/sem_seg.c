@@ -1,6 +1,7 @@
 /*
- * sem_seg.c - segment registers: what Linux's GDT holds for user mode, loads and the instructions that inspect descriptors.
- * Source: SDM vol. 3 ch. 3 and 5 (checks), arch/x86 ABI of Linux (selector values). TLS and LDT descriptors are not known here.
+ * sem_seg.c - segment registers: what Linux's GDT holds for user mode, loads and the instructions
+ * that inspect descriptors. Source: SDM vol. 3 ch. 3 and 5 (checks), arch/x86 ABI of Linux
+ * (selector values). TLS and LDT descriptors are not known here.
  */
 #include "interp/seg.h"
 #include "x86/flags.h"
@@ -23,8 +24,7 @@ bool seg_describe(struct x86_cpu *c, u16 sel, struct seg_desc *d)
         c->env->cpuid(c, 0xb, 0, out);
         *d = (struct seg_desc){0x40f500, out[3]};
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

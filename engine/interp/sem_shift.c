@@ -1,5 +1,6 @@
 /*
- * sem_shift.c - shifts and rotates by one, CL or an immediate; double shifts. Bodies of the single ones: alu.h.
+ * sem_shift.c - shifts and rotates by one, CL or an immediate; double shifts. Bodies of the single
+ * ones: alu.h.
  */
 #include "interp/alu.h"
 #include "interp/sem.h"
@@ -75,8 +76,8 @@ void sem_RCR(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * Double shifts. A 16-bit operand shifted by more than 16 is undefined in the manual; AMD family 19h goes on with the source
- * again and clears CF.
+ * Double shifts. A 16-bit operand shifted by more than 16 is undefined in the manual; AMD family
+ * 19h goes on with the source again and clears CF.
  */
 static void shift_double(struct x86_cpu *c, const struct x86_insn *in, u64 r, u32 oc)
 {

@@ -31,7 +31,10 @@ void sem_PUSH_SEG(struct x86_cpu *c, const struct x86_insn *in)
     sem_push(c, in, in->opsz, c->seg[in->opnd[0].reg]);
 }
 
-/* A memory destination is addressed with the RSP of after the pop (SDM vol. 2, POP), which a write fault must not show. */
+/*
+ * A memory destination is addressed with the RSP of after the pop (SDM vol. 2, POP), which a write
+ * fault must not show.
+ */
 void sem_POP(struct x86_cpu *c, const struct x86_insn *in)
 {
     u64 rsp = c->gpr[X86_RSP];
@@ -99,13 +102,19 @@ void sem_PUSHF(struct x86_cpu *c, const struct x86_insn *in)
     sem_push(c, in, in->opsz, flags_image(c));
 }
 
-/* A TF set here traps after the next instruction: the row ends the block, so the run loop sees it in time. */
+/*
+ * A TF set here traps after the next instruction: the row ends the block, so the run loop sees it
+ * in time.
+ */
 void sem_POPF(struct x86_cpu *c, const struct x86_insn *in)
 {
     flags_load(c, in->opsz, sem_pop(c, in, in->opsz));
 }
 
-/* SDM vol. 2, ENTER: all slots are written before RSP and RBP change; the lowest byte of the new frame must be writable. */
+/*
+ * SDM vol. 2, ENTER: all slots are written before RSP and RBP change; the lowest byte of the new
+ * frame must be writable.
+ */
 void sem_ENTER(struct x86_cpu *c, const struct x86_insn *in)
 {
     unsigned size = in->opsz, level = x86_imm2(in) & 31;

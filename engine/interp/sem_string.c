@@ -1,7 +1,8 @@
 /*
  * sem_string.c - MOVS STOS LODS CMPS SCAS with and without repeat.
- * A repeat runs in chunks: as many elements as lie in one page of each side, so that a fault can only hit a chunk's first
- * element, with rCX rSI rDI naming it exactly. Between chunks a pending interrupt leaves with rip back on the instruction.
+ * A repeat runs in chunks: as many elements as lie in one page of each side, so that a fault can
+ * only hit a chunk's first element, with rCX rSI rDI naming it exactly. Between chunks a pending
+ * interrupt leaves with rip back on the instruction.
  */
 #include <string.h>
 
@@ -107,7 +108,10 @@ static struct str str_begin(struct x86_cpu *c, const struct x86_insn *in, unsign
     return (struct str){c, in, in->opnd[0].size, use};
 }
 
-/* Copies n elements forward; a destination just above its source must see its own writes: then only their distance at once. */
+/*
+ * Copies n elements forward; a destination just above its source must see its own writes: then only
+ * their distance at once.
+ */
 static u64 copy_chunk(const struct str *s, gaddr to, gaddr from, u64 n)
 {
     u64 distance = to - from;
@@ -190,15 +194,18 @@ void sem_LODS(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * CMPS and SCAS: a and b are the last pair compared. The flags are written only at the end: a fault in mid-repeat leaves those
- * of before (SDM vol. 2, REP).
+ * CMPS and SCAS: a and b are the last pair compared. The flags are written only at the end: a fault
+ * in mid-repeat leaves those of before (SDM vol. 2, REP).
  */
 struct compare {
     u64 a, b;
     bool stop; /* ZF ended the repeat */
 };
 
-/* Compares up to n elements forward from both addresses (SCAS: src is NULL and cmp->a stays); returns how many were done. */
+/*
+ * Compares up to n elements forward from both addresses (SCAS: src is NULL and cmp->a stays);
+ * returns how many were done.
+ */
 static u64 compare_chunk(const struct str *s, struct compare *cmp, u64 n)
 {
     bool until_equal = s->in->pfx & X86_PFX_REPNE;

@@ -1,6 +1,7 @@
 /*
- * sem_sys.c - system calls, time, identity, random numbers, caches and fences, segment bases, descriptor-table reads, and all
- * that a program at CPL 3 may not do. Also the two raise helpers of sem.h.
+ * sem_sys.c - system calls, time, identity, random numbers, caches and fences, segment bases,
+ * descriptor-table reads, and all that a program at CPL 3 may not do. Also the two raise helpers of
+ * sem.h.
  */
 #include "interp/seg.h"
 #include "interp/stack.h"
@@ -44,7 +45,10 @@ SEM_HINT(ENDBR32)
 SEM_RAISE(UD0, sem_ud(c))
 SEM_RAISE(UD1, sem_ud(c))
 SEM_RAISE(UD2, sem_ud(c))
-/* Linux's 32-bit entry returns into its own vDSO page, which programs reach by INT 0x80 here; in 64-bit mode AMD has none. */
+/*
+ * Linux's 32-bit entry returns into its own vDSO page, which programs reach by INT 0x80 here; in
+ * 64-bit mode AMD has none.
+ */
 SEM_RAISE(SYSENTER, sem_ud(c))
 
 SEM_PRIV(SYSRET)
@@ -210,8 +214,9 @@ void sem_WRGSBASE(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * User-mode instruction prevention: these fault in hardware and Linux answers for it with fixed values (arch/x86 umip):
- * tables at the top of the address space with limit 0, a plain CR0, TSS selector 0x40, no LDT.
+ * User-mode instruction prevention: these fault in hardware and Linux answers for it with fixed
+ * values (arch/x86 umip): tables at the top of the address space with limit 0, a plain CR0, TSS
+ * selector 0x40, no LDT.
  */
 static void store_table(struct x86_cpu *c, const struct x86_insn *in, u64 base)
 {

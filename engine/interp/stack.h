@@ -1,6 +1,7 @@
 /*
- * stack.h - access relative to the stack pointer without moving it, for instructions that touch several slots. Flat SS base
- * of 64-bit mode is 0; in 32-bit mode the stack is 32 bits wide (SS.B = 1 in Linux).
+ * stack.h - access relative to the stack pointer without moving it, for instructions that touch
+ * several slots. Flat SS base of 64-bit mode is 0; in 32-bit mode the stack is 32 bits wide (SS.B =
+ * 1 in Linux).
  */
 #ifndef INTERP_STACK_H
 #define INTERP_STACK_H
@@ -22,7 +23,10 @@ ALWAYS_INLINE void stack_set(struct x86_cpu *c, const struct x86_insn *in, u64 r
 
 /* EFLAGS as PUSHF shows them: RF and VM cleared (SDM vol. 2, PUSHF). */
 u32 flags_image(struct x86_cpu *c);
-/* POPF and IRET at CPL 3, IOPL 0: IF and IOPL stay (SDM vol. 2, POPF). A 2-byte image leaves the upper half. */
+/*
+ * POPF and IRET at CPL 3, IOPL 0: IF and IOPL stay (SDM vol. 2, POPF). A 2-byte image leaves the
+ * upper half.
+ */
 void flags_load(struct x86_cpu *c, unsigned size, u64 v);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * cpuid.c - CPUID leaves from the rows of cpuid.def, an identity (Intel or AMD) and plain cache and topology numbers.
- * The AMD identity is a family 19h part and the Intel one a family 6 client part: the newest whose instruction sets stop where
- * ours do. Leaves not listed read as zero. Sources: SDM vol. 2 CPUID, AMD APM vol. 3 appendix E.
+ * cpuid.c - CPUID leaves from the rows of cpuid.def, an identity (Intel or AMD) and plain cache and
+ * topology numbers. The AMD identity is a family 19h part and the Intel one a family 6 client part:
+ * the newest whose instruction sets stop where ours do. Leaves not listed read as zero. Sources:
+ * SDM vol. 2 CPUID, AMD APM vol. 3 appendix E.
  */
 #include "x86/cpuid.h"
 
@@ -28,7 +29,10 @@ static const struct {
 #undef X86_CPUID_FEATURE
 };
 
-/* Hiding the second hides the first: programs test only the later extension. In an order that needs one pass. */
+/*
+ * Hiding the second hides the first: programs test only the later extension. In an order that needs
+ * one pass.
+ */
 static const u8 needs[][2] = {
     {X86_FEAT_SSE2, X86_FEAT_SSE},       {X86_FEAT_SSE3, X86_FEAT_SSE2},
     {X86_FEAT_SSSE3, X86_FEAT_SSE3},     {X86_FEAT_SSE4_1, X86_FEAT_SSSE3},
@@ -122,7 +126,8 @@ static void leaf_4(const struct x86_cpuid_policy *p, u32 sub, u32 out[4])
     if (p->amd || sub >= ARRAY_SIZE(caches))
         return;
     shared = caches[sub].level == 3 ? cores & 0xfff : 0;
-    out[REG_A] = caches[sub].type | (u32)caches[sub].level << 5 | 1u << 8 | shared << 14 | (cores & 63) << 26;
+    out[REG_A] = caches[sub].type | (u32)caches[sub].level << 5 | 1u << 8 | shared << 14 |
+                 (cores & 63) << 26;
     out[REG_B] = (caches[sub].ways - 1u) << 22 | 63;
     out[REG_C] = caches[sub].sets - 1;
 }
@@ -181,7 +186,10 @@ static void leaf_16(const struct x86_cpuid_policy *p, u32 out[4])
     out[REG_C] = 100;
 }
 
-/* 48 characters over leaves 0x80000002-4; the frequency, where known, as programs expect to parse it. */
+/*
+ * 48 characters over leaves 0x80000002-4; the frequency, where known, as programs expect to parse
+ * it.
+ */
 static void brand(const struct x86_cpuid_policy *p, u32 part, u32 out[4])
 {
     char text[49] = "box64 virtual x86-64 processor";
@@ -210,7 +218,10 @@ static void extended_1(const struct x86_cpuid_policy *p, const bool on[X86_FEAT_
     }
 }
 
-/* Cache sizes in the AMD form: lines of 64 bytes, associativity codes 6 = 8-way, 8 = 16-way; L3 in units of 512 KiB. */
+/*
+ * Cache sizes in the AMD form: lines of 64 bytes, associativity codes 6 = 8-way, 8 = 16-way; L3 in
+ * units of 512 KiB.
+ */
 static void extended_caches(const struct x86_cpuid_policy *p, u32 leaf, u32 out[4])
 {
     if (leaf == 0x80000006) {
@@ -221,7 +232,8 @@ static void extended_caches(const struct x86_cpuid_policy *p, u32 leaf, u32 out[
     }
 }
 
-static void extended(const struct x86_cpuid_policy *p, const bool on[X86_FEAT_COUNT], u32 leaf, u32 out[4])
+static void extended(const struct x86_cpuid_policy *p, const bool on[X86_FEAT_COUNT], u32 leaf,
+                     u32 out[4])
 {
     switch (leaf) {
     case 0x80000000:
@@ -229,18 +241,12 @@ static void extended(const struct x86_cpuid_policy *p, const bool on[X86_FEAT_CO
             vendor(p, out);
         out[REG_A] = 0x80000008;
         break;
-    case 0x80000001:
-        extended_1(p, on, out);
-        break;
+    case 0x80000001: extended_1(p, on, out); break;
     case 0x80000002:
     case 0x80000003:
-    case 0x80000004:
-        brand(p, leaf - 0x80000002, out);
-        break;
+    case 0x80000004: brand(p, leaf - 0x80000002, out); break;
     case 0x80000005:
-    case 0x80000006:
-        extended_caches(p, leaf, out);
-        break;
+    case 0x80000006: extended_caches(p, leaf, out); break;
     case 0x80000007:
         out[REG_D] = 1 << 8; /* invariant TSC */
         break;
@@ -271,19 +277,13 @@ void x86_cpuid(const struct x86_cpuid_policy *p, u32 leaf, u32 subleaf, u32 apic
         if (!p->amd)
             out[REG_A] = 0xff01; /* caches: see leaf 4 */
         break;
-    case 4:
-        leaf_4(p, subleaf, out);
-        break;
+    case 4: leaf_4(p, subleaf, out); break;
     case 7:
         if (subleaf == 0)
             feature_leaf(on, 7, 0, out);
         break;
-    case 0xb:
-        leaf_b(p, subleaf, apic_id, out);
-        break;
-    case 0xd:
-        leaf_d(on, subleaf, out);
-        break;
+    case 0xb: leaf_b(p, subleaf, apic_id, out); break;
+    case 0xd: leaf_d(on, subleaf, out); break;
     case 0x15:
         if (!p->amd)
             leaf_15(p, out);
@@ -292,8 +292,6 @@ void x86_cpuid(const struct x86_cpuid_policy *p, u32 leaf, u32 subleaf, u32 apic
         if (!p->amd)
             leaf_16(p, out);
         break;
-    default:
-        extended(p, on, leaf, out);
-        break;
+    default: extended(p, on, leaf, out); break;
     }
 }

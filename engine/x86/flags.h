@@ -1,14 +1,12 @@
 /*
- * flags.h - EFLAGS, lazily. An instruction notes what it did in struct x86_lazy; the six flags are made when somebody asks.
+ * flags.h - EFLAGS, lazily. An instruction notes what it did in struct x86_lazy; the six flags are
+ * made when somebody asks.
  *
- * kind = operation << 2 | log2(size). Values are zero-extended from `size`. What each operation stores:
- *   SUB    a - b (CMP, NEG as 0 - b, CMPXCHG, CMPS, SCAS): a, b
- *   ADD    a + b: a, r
- *   LOGIC  r; CF = OF = AF = 0
- *   ADC    a + b + CF, SBB a - b - CF: a, b, r
- *   INC, DEC  r, and a = CF of before (X86_CF or 0)
- *   RES    SF ZF PF from r; a = the CF, OF and AF bits
- * While kind is not 0 the OSZAPC bits of c->eflags are stale. Used by interp, later by the DynaRec's slow paths.
+ * kind = operation << 2 | log2(size). Values are zero-extended from `size`. What each operation
+ * stores: SUB    a - b (CMP, NEG as 0 - b, CMPXCHG, CMPS, SCAS): a, b ADD    a + b: a, r LOGIC  r;
+ * CF = OF = AF = 0 ADC    a + b + CF, SBB a - b - CF: a, b, r INC, DEC  r, and a = CF of before
+ * (X86_CF or 0) RES    SF ZF PF from r; a = the CF, OF and AF bits While kind is not 0 the OSZAPC
+ * bits of c->eflags are stale. Used by interp, later by the DynaRec's slow paths.
  */
 #ifndef X86_FLAGS_H
 #define X86_FLAGS_H
@@ -17,10 +15,20 @@
 #include "x86/cpu.h"
 
 enum {
-    X86_LF_NONE, X86_LF_SUB, X86_LF_LOGIC, X86_LF_ADD, X86_LF_ADC, X86_LF_SBB, X86_LF_INC, X86_LF_DEC, X86_LF_RES
+    X86_LF_NONE,
+    X86_LF_SUB,
+    X86_LF_LOGIC,
+    X86_LF_ADD,
+    X86_LF_ADC,
+    X86_LF_SBB,
+    X86_LF_INC,
+    X86_LF_DEC,
+    X86_LF_RES
 };
 
-/* kind of operation `op` on `size` bytes; both constants in a fast handler, then the whole is one. */
+/*
+ * kind of operation `op` on `size` bytes; both constants in a fast handler, then the whole is one.
+ */
 ALWAYS_INLINE u32 x86_lf_kind(u32 op, unsigned size)
 {
     return op << 2 | (size == 8 ? 3u : size >> 1);
@@ -123,41 +131,31 @@ ALWAYS_INLINE void x86_flags_put(struct x86_cpu *c, u32 mask, u32 bits)
     x86_flags_set(c, (x86_flags_get(c) & ~mask) | (bits & mask));
 }
 
-/* Condition cc on complete flags. cc: O B Z BE S P L LE, odd ones negated (SDM vol. 2, app. B.1.4.7). */
+/*
+ * Condition cc on complete flags. cc: O B Z BE S P L LE, odd ones negated (SDM vol. 2, app.
+ * B.1.4.7).
+ */
 ALWAYS_INLINE bool x86_cond_flags(u32 f, unsigned cc)
 {
     bool v;
 
     switch (cc >> 1) {
-    case 0:
-        v = f & X86_OF;
-        break;
-    case 1:
-        v = f & X86_CF;
-        break;
-    case 2:
-        v = f & X86_ZF;
-        break;
-    case 3:
-        v = f & (X86_CF | X86_ZF);
-        break;
-    case 4:
-        v = f & X86_SF;
-        break;
-    case 5:
-        v = f & X86_PF;
-        break;
-    case 6:
-        v = (f >> 7 ^ f >> 11) & 1;
-        break;
-    default:
-        v = ((f >> 7 ^ f >> 11) & 1) || (f & X86_ZF);
-        break;
+    case 0: v = f & X86_OF; break;
+    case 1: v = f & X86_CF; break;
+    case 2: v = f & X86_ZF; break;
+    case 3: v = f & (X86_CF | X86_ZF); break;
+    case 4: v = f & X86_SF; break;
+    case 5: v = f & X86_PF; break;
+    case 6: v = (f >> 7 ^ f >> 11) & 1; break;
+    default: v = ((f >> 7 ^ f >> 11) & 1) || (f & X86_ZF); break;
     }
     return v ^ (cc & 1);
 }
 
-/* Condition cc after a - b. With constant size and cc one compare: what a fused CMP+Jcc handler uses. */
+/*
+ * Condition cc after a - b. With constant size and cc one compare: what a fused CMP+Jcc handler
+ * uses.
+ */
 ALWAYS_INLINE bool x86_cond_sub(unsigned size, u64 a, u64 b, unsigned cc)
 {
     unsigned sh = 64 - 8 * size;
@@ -165,30 +163,14 @@ ALWAYS_INLINE bool x86_cond_sub(unsigned size, u64 a, u64 b, unsigned cc)
     bool v;
 
     switch (cc >> 1) {
-    case 0:
-        v = ((x ^ y) & (x ^ (x - y))) >> 63;
-        break;
-    case 1:
-        v = x < y;
-        break;
-    case 2:
-        v = x == y;
-        break;
-    case 3:
-        v = x <= y;
-        break;
-    case 4:
-        v = (x - y) >> 63;
-        break;
-    case 5:
-        v = x86_parity(a - b);
-        break;
-    case 6:
-        v = (i64)x < (i64)y;
-        break;
-    default:
-        v = (i64)x <= (i64)y;
-        break;
+    case 0: v = ((x ^ y) & (x ^ (x - y))) >> 63; break;
+    case 1: v = x < y; break;
+    case 2: v = x == y; break;
+    case 3: v = x <= y; break;
+    case 4: v = (x - y) >> 63; break;
+    case 5: v = x86_parity(a - b); break;
+    case 6: v = (i64)x < (i64)y; break;
+    default: v = (i64)x <= (i64)y; break;
     }
     return v ^ (cc & 1);
 }
@@ -201,22 +183,12 @@ ALWAYS_INLINE bool x86_cond_logic(unsigned size, u64 r, unsigned cc)
 
     switch (cc >> 1) {
     case 0:
-    case 1:
-        v = false;
-        break;
+    case 1: v = false; break;
     case 2:
-    case 3:
-        v = x == 0;
-        break;
-    case 5:
-        v = x86_parity(r);
-        break;
-    case 7:
-        v = x <= 0;
-        break;
-    default:
-        v = x < 0;
-        break;
+    case 3: v = x == 0; break;
+    case 5: v = x86_parity(r); break;
+    case 7: v = x <= 0; break;
+    default: v = x < 0; break;
     }
     return v ^ (cc & 1);
 }
@@ -238,20 +210,14 @@ ALWAYS_INLINE bool x86_cond(struct x86_cpu *c, unsigned cc)
 ALWAYS_INLINE unsigned x86_cf(const struct x86_cpu *c)
 {
     switch (c->lf.kind >> 2) {
-    case X86_LF_NONE:
-        return c->eflags & X86_CF;
-    case X86_LF_SUB:
-        return c->lf.a < c->lf.b;
-    case X86_LF_LOGIC:
-        return 0;
-    case X86_LF_ADD:
-        return c->lf.r < c->lf.a;
+    case X86_LF_NONE: return c->eflags & X86_CF;
+    case X86_LF_SUB: return c->lf.a < c->lf.b;
+    case X86_LF_LOGIC: return 0;
+    case X86_LF_ADD: return c->lf.r < c->lf.a;
     case X86_LF_INC:
     case X86_LF_DEC:
-    case X86_LF_RES:
-        return c->lf.a & X86_CF;
-    default:
-        return x86_flags_compute(&c->lf) & X86_CF;
+    case X86_LF_RES: return c->lf.a & X86_CF;
+    default: return x86_flags_compute(&c->lf) & X86_CF;
     }
 }
 

@@ -1,6 +1,7 @@
 /*
- * test_flags.c - lazy flags and the bodies of alu.h against the definitions: every pair of bytes, random wider values.
- * The reference computes each flag from exact integers or bit by bit, not by the formulas of flags.c.
+ * test_flags.c - lazy flags and the bodies of alu.h against the definitions: every pair of bytes,
+ * random wider values. The reference computes each flag from exact integers or bit by bit, not by
+ * the formulas of flags.c.
  */
 #include "harness.h"
 #include "interp/alu.h"
@@ -24,11 +25,15 @@ static u32 ref_szp(u64 r, unsigned size)
     return (ones % 2 ? 0 : X86_PF) | (r ? 0 : X86_ZF) | (r >> (8 * size - 1) & 1 ? X86_SF : 0);
 }
 
-/* a + b + cf or a - b - cf: carry when the exact unsigned result leaves the range, overflow when the exact signed one does. */
+/*
+ * a + b + cf or a - b - cf: carry when the exact unsigned result leaves the range, overflow when
+ * the exact signed one does.
+ */
 static u32 ref_arith(bool sub, unsigned size, u64 a, u64 b, unsigned cf, u64 *r)
 {
     i128 u = sub ? (i128)a - b - cf : (i128)a + b + cf;
-    i128 s = sub ? as_signed(a, size) - as_signed(b, size) - cf : as_signed(a, size) + as_signed(b, size) + cf;
+    i128 s = sub ? as_signed(a, size) - as_signed(b, size) - cf
+                 : as_signed(a, size) + as_signed(b, size) + cf;
     i128 low = sub ? (i128)(a & 15) - (i128)(b & 15) - cf : (i128)(a & 15) + (i128)(b & 15) + cf;
     i128 top = (i128)1 << (8 * size);
     u32 f = 0;
@@ -58,8 +63,9 @@ static void expect(const char *what, unsigned size, u64 a, u64 b, u64 r, u64 wan
     ok &= (x86_flags_get(&cpu) & X86_OSZAPC) == want && !cpu.lf.kind;
     harness_checks++;
     if (!ok && ++harness_failed < 20)
-        printf("%s/%u %llx %llx: r %llx want %llx, flags %x want %x\n", what, size, (unsigned long long)a,
-               (unsigned long long)b, (unsigned long long)r, (unsigned long long)want_r, peek, want);
+        printf("%s/%u %llx %llx: r %llx want %llx, flags %x want %x\n", what, size,
+               (unsigned long long)a, (unsigned long long)b, (unsigned long long)r,
+               (unsigned long long)want_r, peek, want);
 }
 
 static void check_pair(unsigned size, u64 a, u64 b)
@@ -71,7 +77,8 @@ static void check_pair(unsigned size, u64 a, u64 b)
     r = alu_add(&cpu.lf, size, a, b);
     expect("add", size, a, b, r, want_r, want);
     want = ref_arith(true, size, a, b, 0, &want_r);
-    r = alu_sub(&cpu.lf, size, a, b | (size < 8 ? ~0ull << (8 * size) : 0)); /* garbage above b is ignored */
+    r = alu_sub(&cpu.lf, size, a,
+                b | (size < 8 ? ~0ull << (8 * size) : 0)); /* garbage above b is ignored */
     expect("sub", size, a, b, r, want_r, want);
     for (unsigned cf = 0; cf < 2; cf++) {
         want = ref_arith(false, size, a, b, cf, &want_r);
@@ -139,27 +146,13 @@ static void check_shift(enum kind k, unsigned size, u64 a, unsigned count, unsig
         want = ref_step(k, size, want, &cf);
     of = ((want ^ a) >> (8 * size - 1) & 1) * X86_OF;
     switch (k) {
-    case SHL:
-        r = alu_shl(&lf, size, a, count);
-        break;
-    case SHR:
-        r = alu_shr(&lf, size, a, count);
-        break;
-    case SAR:
-        r = alu_sar(&lf, size, a, count);
-        break;
-    case ROL:
-        r = alu_rol(&oc, size, a, count);
-        break;
-    case ROR:
-        r = alu_ror(&oc, size, a, count);
-        break;
-    case RCL:
-        r = alu_rcl(&oc, size, a, count, cf_in);
-        break;
-    case RCR:
-        r = alu_rcr(&oc, size, a, count, cf_in);
-        break;
+    case SHL: r = alu_shl(&lf, size, a, count); break;
+    case SHR: r = alu_shr(&lf, size, a, count); break;
+    case SAR: r = alu_sar(&lf, size, a, count); break;
+    case ROL: r = alu_rol(&oc, size, a, count); break;
+    case ROR: r = alu_ror(&oc, size, a, count); break;
+    case RCL: r = alu_rcl(&oc, size, a, count, cf_in); break;
+    case RCR: r = alu_rcr(&oc, size, a, count, cf_in); break;
     }
     harness_checks++;
     if (k <= SAR) {
@@ -169,12 +162,17 @@ static void check_shift(enum kind k, unsigned size, u64 a, unsigned count, unsig
     } else {
         flags = oc;
     }
-    /* CF after SHL/SHR by more than the width is undefined for bytes and words; a whole turn of RCL/RCR keeps it. */
+    /*
+     * CF after SHL/SHR by more than the width is undefined for bytes and words; a whole turn of
+     * RCL/RCR keeps it.
+     */
     if (r != want || (n && flags != ALU_KEEP && n <= 8 * size && (flags & X86_CF) != cf) ||
-        (n == 1 && (flags & X86_OF) != of) || (!n && flags != ~0u) || (flags == ALU_KEEP && cf != cf_in)) {
+        (n == 1 && (flags & X86_OF) != of) || (!n && flags != ~0u) ||
+        (flags == ALU_KEEP && cf != cf_in)) {
         if (++harness_failed < 20)
-            printf("%s/%u %llx by %u: %llx want %llx, flags %x, want CF %u\n", names[k], size, (unsigned long long)a, count,
-                   (unsigned long long)r, (unsigned long long)want, flags, cf);
+            printf("%s/%u %llx by %u: %llx want %llx, flags %x, want CF %u\n", names[k], size,
+                   (unsigned long long)a, count, (unsigned long long)r, (unsigned long long)want,
+                   flags, cf);
     }
 }
 
@@ -201,11 +199,27 @@ static void test_bytes(void)
 
 static u64 odd_value(struct rng *g, unsigned size)
 {
-    static const u64 edges[] = {0, 1, 2, 15, 16, 127, 128, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, 0x7fffffffffffffff,
-                                0x8000000000000000, ~0ull, ~1ull, 0xffffffff, 0xffff};
+    static const u64 edges[] = {0,
+                                1,
+                                2,
+                                15,
+                                16,
+                                127,
+                                128,
+                                0x7fff,
+                                0x8000,
+                                0x7fffffff,
+                                0x80000000,
+                                0x7fffffffffffffff,
+                                0x8000000000000000,
+                                ~0ull,
+                                ~1ull,
+                                0xffffffff,
+                                0xffff};
     u64 v = rng_u64(g);
 
-    return zext(v % 3 ? edges[(v >> 8) % ARRAY_SIZE(edges)] + (v % 5 - 2) * (v % 2) : rng_u64(g), size);
+    return zext(v % 3 ? edges[(v >> 8) % ARRAY_SIZE(edges)] + (v % 5 - 2) * (v % 2) : rng_u64(g),
+                size);
 }
 
 static void test_wide(void)

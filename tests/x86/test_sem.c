@@ -1,7 +1,8 @@
 /*
- * test_sem.c - what the oracle cannot run natively or would not hit: precise state at faults in the middle of an instruction,
- * far transfers between the two code segments, interrupts of string repeats, misaligned LOCK, privileged instructions,
- * CPUID. Each case is guest bytes run for one instruction by interp_step().
+ * test_sem.c - what the oracle cannot run natively or would not hit: precise state at faults in the
+ * middle of an instruction, far transfers between the two code segments, interrupts of string
+ * repeats, misaligned LOCK, privileged instructions, CPUID. Each case is guest bytes run for one
+ * instruction by interp_step().
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -64,8 +65,14 @@ static void env_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
 }
 
 static const struct x86_env env = {
-    .syscall = env_syscall, .int80 = env_int80, .exception = env_exception, .interrupt = env_syscall, .fetch = env_fetch,
-    .rdtsc = env_rdtsc, .random = env_random, .cpuid = env_cpuid,
+    .syscall = env_syscall,
+    .int80 = env_int80,
+    .exception = env_exception,
+    .interrupt = env_syscall,
+    .fetch = env_fetch,
+    .rdtsc = env_rdtsc,
+    .random = env_random,
+    .cpuid = env_cpuid,
 };
 
 static void on_segv(int sig, siginfo_t *info, void *uc)
@@ -108,7 +115,10 @@ static u64 load64(const void *p)
     return ld_u64(p);
 }
 
-/* A fault on the write of a read-modify-write leaves the flags, also for ADC, whose restart reads them. */
+/*
+ * A fault on the write of a read-modify-write leaves the flags, also for ADC, whose restart reads
+ * them.
+ */
 static void test_rmw_fault(void)
 {
     reset();
@@ -119,7 +129,7 @@ static void test_rmw_fault(void)
     CHECK_EQ(cpu.rip, h2g(code));
     CHECK_EQ(STEP("\xf0\xff\x07"), X86_EXC_PF); /* lock inc dword [rdi] */
     CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED | X86_CF);
-    cpu.gpr[X86_RAX] = 1; /* no match, but the CPU writes anyway */
+    cpu.gpr[X86_RAX] = 1;                           /* no match, but the CPU writes anyway */
     CHECK_EQ(STEP("\xf0\x0f\xb1\x0f"), X86_EXC_PF); /* lock cmpxchg [rdi], ecx */
     CHECK_EQ(cpu.gpr[X86_RAX], 1);
     CHECK_EQ(STEP("\x0f\xb1\x0f"), X86_EXC_PF);
@@ -187,12 +197,16 @@ static void test_rep_fault(void)
     cpu.gpr[X86_RDI] = h2g(data) + 2 * PAGE - 20;
     cpu.gpr[X86_RCX] = 100;
     x86_flags_set(&cpu, X86_FLAGS_FIXED);
-    CHECK_EQ(STEP("\xf3\xae"), X86_EXC_PF); /* repe scasb: 20 equal bytes, then the fault; flags of before */
+    CHECK_EQ(STEP("\xf3\xae"),
+             X86_EXC_PF); /* repe scasb: 20 equal bytes, then the fault; flags of before */
     CHECK_EQ(cpu.gpr[X86_RCX], 80);
     CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED);
 }
 
-/* Overlap: a forward copy onto higher addresses repeats its pattern; backward copies as memmove would. */
+/*
+ * Overlap: a forward copy onto higher addresses repeats its pattern; backward copies as memmove
+ * would.
+ */
 static void test_rep_overlap(void)
 {
     reset();
@@ -259,7 +273,9 @@ static void test_scan(void)
     CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED | X86_OSZAPC);
 }
 
-/* LOCK at every offset of a cache line, also across it: the result is that of the plain operation. */
+/*
+ * LOCK at every offset of a cache line, also across it: the result is that of the plain operation.
+ */
 static void test_locked(void)
 {
     for (unsigned at = 32; at < 72; at++) {
@@ -335,7 +351,8 @@ static void test_flag_loads(void)
     reset();
     st_u64(data + 2048, ~0ull);
     STEP("\x9d"); /* popfq: IOPL, VM, RF, VIF, VIP stay */
-    CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED | X86_OSZAPC | X86_TF | X86_DF | X86_NT | X86_AC | X86_ID);
+    CHECK_EQ(x86_flags_get(&cpu),
+             X86_FLAGS_FIXED | X86_OSZAPC | X86_TF | X86_DF | X86_NT | X86_AC | X86_ID);
     st_u64(data + 2056, 0);
     STEP("\x9d");
     CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED);
@@ -375,7 +392,7 @@ static void test_far(void)
     CHECK_EQ(cpu.gpr[X86_RSP], h2g(data) + 512);
     CHECK_EQ(x86_flags_get(&cpu), X86_FLAGS_FIXED | X86_CF | X86_DF);
     reset();
-    st_u16(data + 4, 0x10); /* the kernel's */
+    st_u16(data + 4, 0x10);                 /* the kernel's */
     CHECK_EQ(STEP("\xff\x1f"), X86_EXC_GP); /* call far [rdi] */
     CHECK_EQ(seen.err, 0x10);
     CHECK_EQ(cpu.gpr[X86_RSP], h2g(data) + 2048);
@@ -493,7 +510,8 @@ static void test_cpuid(void)
     CHECK_EQ(x86_feature_by_name("AVX2"), X86_FEAT_AVX2);
     CHECK_EQ(x86_feature_by_name("AVX3"), X86_FEAT_NONE);
     x86_cpuid(&p, 0, 0, 0, out);
-    CHECK(out[0] >= 0xd && !memcmp(&out[1], "Genu", 4) && !memcmp(&out[3], "ineI", 4) && !memcmp(&out[2], "ntel", 4));
+    CHECK(out[0] >= 0xd && !memcmp(&out[1], "Genu", 4) && !memcmp(&out[3], "ineI", 4) &&
+          !memcmp(&out[2], "ntel", 4));
     CHECK(has(&p, 1, 2, 28) && has(&p, 7, 1, 5) && has(&p, 1, 3, 28));
     CHECK(!has(&p, 0x80000001, 2, 6)); /* SSE4A is AMD's */
     p.amd = 1;
@@ -521,7 +539,8 @@ int main(void)
 
     sigaction(SIGSEGV, &sa, NULL);
     /* below 4 GiB: the far tests enter 32-bit mode here */
-    code = mmap((void *)0x10000000, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    code = mmap((void *)0x10000000, 4 * PAGE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (code == MAP_FAILED || interp_init() || interp_thread_init(&cpu))
         return 1;
     data = code + PAGE;
