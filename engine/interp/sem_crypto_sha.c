@@ -129,15 +129,21 @@ static void sha256_rounds(union vec_lane *d, const union vec_lane *a, const unio
 void sem_SHA256RNDS2(struct x86_cpu *c, const struct x86_insn *in)
 {
     union vec_lane tmp, d;
-    const union vec_lane *b = vec_src16(c, in, 1, &tmp);
+    const union vec_lane *b = vec_src16u(c, in, 1, &tmp);
 
     sha256_rounds(&d, vec_reg(c, in->opnd[0].reg), b, vec_reg(c, 0)->d);
     vec_put_sse(c, in->opnd[0].reg, &d);
 }
 
+/* No alignment check: AMD CPUs have none here (Intel documents one), and no program misses it. */
 #define SHA(OP, K)                                                                                 \
-    VEC_BODY_SSE(K)                                                                                \
-    VEC_SEM(OP, sse_do_##K(c, in))
+    void sem_##OP(struct x86_cpu *c, const struct x86_insn *in)                                    \
+    {                                                                                              \
+        union vec_lane tmp, d;                                                                     \
+        const union vec_lane *b = vec_src16u(c, in, 1, &tmp);                                      \
+        K(&d, vec_reg(c, in->opnd[0].reg), b, (u8)in->imm, 16);                                    \
+        vec_put_sse(c, in->opnd[0].reg, &d);                                                       \
+    }
 SHA(SHA1RNDS4, k_sha1rnds4)
 SHA(SHA1NEXTE, k_sha1nexte)
 SHA(SHA1MSG1, k_sha1msg1)

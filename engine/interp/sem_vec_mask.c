@@ -17,6 +17,15 @@ static gaddr maskmov_ea(const struct x86_cpu *c, const struct x86_insn *in)
 
 static void maskmov_bytes(gaddr a, const u8 *data, const u8 *mask, unsigned n)
 {
+    unsigned first = 0, last = n;
+
+    while (first < n && !(mask[first] & 0x80))
+        first++;
+    if (first == n)
+        return;
+    while (!(mask[last - 1] & 0x80))
+        last--;
+    vec_probe_store(a + first, last - first);
     for (unsigned i = 0; i < n; i++)
         if (mask[i] & 0x80)
             st_u8(g2h(a + i), data[i]);
@@ -62,9 +71,17 @@ ALWAYS_INLINE void masked_load(struct x86_cpu *c, const struct x86_insn *in, uns
 ALWAYS_INLINE void masked_store(struct x86_cpu *c, const struct x86_insn *in, unsigned size)
 {
     const union x86_vec *mask = &c->vec[in->opnd[1].reg], *s = &c->vec[in->opnd[2].reg];
+    unsigned first = 0, last = in->vl / size;
     gaddr a = sem_ea(c, in);
 
-    for (unsigned i = 0; i < in->vl / size; i++)
+    while (first < last && !element_active(mask, size, first))
+        first++;
+    if (first == last)
+        return;
+    while (!element_active(mask, size, last - 1))
+        last--;
+    vec_probe_store(a + size * first, size * (last - first));
+    for (unsigned i = first; i < last; i++)
         if (element_active(mask, size, i))
             __builtin_memcpy(g2h(a + size * i), &s->b[size * i], size);
 }
@@ -102,15 +119,15 @@ ALWAYS_INLINE void gather(struct x86_cpu *c, const struct x86_insn *in, unsigned
     if (dreg == mreg || dreg == in->index || mreg == in->index)
         sem_ud(c);
     for (unsigned i = 0; i < count; i++) {
-        u64 v;
+        if (element_active(mask, size, i)) {
+            i64 at = isize == 4 ? index->sd[i] : index->sq[i];
+            u64 v = mem_read(gather_ea(c, in, at), size);
 
-        if (!element_active(mask, size, i))
-            continue;
-        v = mem_read(gather_ea(c, in, isize == 4 ? index->sd[i] : index->sq[i]), size);
-        __builtin_memcpy(&d->b[size * i], &v, size);
+            __builtin_memcpy(&d->b[size * i], &v, size);
+        }
         __builtin_memset(&mask->b[size * i], 0, size);
-        atomic_signal_fence(
-            memory_order_seq_cst); /* the next load may fault: registers must be up to date */
+        /* The next load may fault: the registers must be up to date. */
+        atomic_signal_fence(memory_order_seq_cst);
     }
     __builtin_memset(mask, 0, sizeof *mask);
     __builtin_memset(&d->b[size * count], 0, sizeof *d - size * count);

@@ -47,10 +47,12 @@ ALWAYS_INLINE void vmov_store(struct x86_cpu *c, const struct x86_insn *in, bool
     gaddr a = aligned ? vec_ea_aligned(c, in, in->vl) : sem_ea(c, in);
     const union vec_lane *s = vec_reg(c, in->opnd[1].reg);
 
-    if (in->vl == 32)
+    if (in->vl == 32) {
+        vec_probe_store(a, 32);
         __builtin_memcpy(g2h(a), s, 32);
-    else
+    } else {
         vec_st16(a, s);
+    }
 }
 
 ALWAYS_INLINE void vmov(struct x86_cpu *c, const struct x86_insn *in, bool aligned)

@@ -66,4 +66,5 @@ void sem_EMMS(struct x86_cpu *c, const struct x86_insn *in)
     (void)in;
     mmx_check(c);
     c->fpu.used = 0;
+    c->fpu.top = 0;
 }

@@ -49,6 +49,27 @@ ALWAYS_INLINE void vec_st16(gaddr a, const union vec_lane *s)
     __builtin_memcpy(g2h(a), s, 16);
 }
 
+/* Faults as a store to this byte would, and changes nothing even if other threads write there. */
+ALWAYS_INLINE void vec_probe_byte(gaddr a)
+{
+    u8 *p = g2h(a), v = __atomic_load_n(p, __ATOMIC_RELAXED);
+
+    while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+/*
+ * Before a store that the host makes in parts: if [a, a + n) touches two pages, both are tried, so
+ * that a fault comes before the first byte is written, as on the real CPU.
+ */
+ALWAYS_INLINE void vec_probe_store(gaddr a, unsigned n)
+{
+    if (UNLIKELY((a ^ (a + n - 1)) >> 12)) {
+        vec_probe_byte(a);
+        vec_probe_byte(a + n - 1);
+    }
+}
+
 /* Address of a 16-byte operand that must be aligned (rows with `align`): #GP(0) otherwise. */
 ALWAYS_INLINE gaddr vec_ea_aligned(struct x86_cpu *c, const struct x86_insn *in, unsigned align)
 {
