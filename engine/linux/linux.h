@@ -9,6 +9,14 @@
 
 int linux_init(const char *exe_path, char **argv, char **envp); /* /proc/self views, argv for re-exec of children */
 
+/*
+ * Before cfg_init: keeps box64's own options (children get them too) and takes `--argv0 NAME` out, which an exec'd box64 finds
+ * in front of the program. Returns that name (argv[0] of the guest) or NULL.
+ */
+char *linux_take_args(int *argc, char ***argv);
+/* After the program is loaded: RSP at its entry (argc, argv, envp, auxv), for /proc/self/auxv. */
+void linux_set_stack(gaddr sp);
+
 /* env->syscall: number in RAX, arguments RDI RSI RDX R10 R8 R9, result in RAX. */
 void linux_syscall(struct x86_cpu *c);
 /* The same for a wrapped syscall(3): returns the result or -errno. */

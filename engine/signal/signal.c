@@ -280,6 +280,15 @@ int sig_private_actions(struct thr *t)
     return 0;
 }
 
+void sig_clear_handlers(void)
+{
+    const struct guest_sigaction dfl = {.handler = G_SIG_DFL};
+
+    for (int sig = 1; sig <= NSIG_GUEST; sig++)
+        if (thr_self()->sig->acts->a[sig].handler > G_SIG_IGN)
+            sig_action(sig, &dfl, NULL);
+}
+
 /* Signals ignored and blocked at the start are so for the guest too. */
 int sig_init(void)
 {

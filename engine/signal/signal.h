@@ -70,6 +70,8 @@ void sig_set_restart_range(const void *start, const void *insn, const void *agai
 void sig_child_after_fork(void);
 void sig_prepare_exec(void); /* the host's dispositions and mask become the guest's */
 void sig_exec_failed(void);
+/* CLONE_CLEAR_SIGHAND: every handler of the calling thread's process becomes SIG_DFL. */
+void sig_clear_handlers(void);
 /* A vfork child gets its own dispositions (t is not running yet). 0 or -errno. */
 int sig_private_actions(struct thr *t);
 

@@ -211,12 +211,12 @@ struct thr *thr_self_or_adopt(void)
     return t;
 }
 
-static void fork_prepare(void)
+void thr_fork_prepare(void)
 {
     pthread_mutex_lock(&list_lock);
 }
 
-static void fork_parent(void)
+void thr_fork_parent(void)
 {
     pthread_mutex_unlock(&list_lock);
 }
@@ -225,7 +225,7 @@ static void fork_parent(void)
  * Only the calling thread lives on. The other records are leaked: their threads may have been in the middle of changing
  * them, and most children exec soon.
  */
-static void fork_child(void)
+void thr_fork_child(void)
 {
     struct thr *t = thr_current;
 
@@ -247,7 +247,7 @@ int thr_init(const struct x86_env *env)
     struct thr *t;
 
     thr_env = env;
-    if (pthread_key_create(&adopted_key, adopted_gone) || pthread_atfork(fork_prepare, fork_parent, fork_child))
+    if (pthread_key_create(&adopted_key, adopted_gone) || pthread_atfork(thr_fork_prepare, thr_fork_parent, thr_fork_child))
         return -ENOMEM;
     t = thr_new(NULL);
     if (!t)

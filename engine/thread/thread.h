@@ -62,6 +62,12 @@ void thr_free(struct thr *t);
  */
 int thr_start(struct thr *t, gaddr set_parent_tid);
 
+/*
+ * The calling host thread (made by a wrapped pthread_create) becomes the thread of record t: listed, signal state in force. The creator
+ * blocks all signals around making it. When t->adopted, thr_free also unmaps the guest stack [stack_lo, stack_hi) and its guard page.
+ */
+void thr_attach(struct thr *t);
+
 /* Guest SYS_exit of this thread: clears clear_child_tid + futex wake, robust list, frees, ends the host thread. */
 NORETURN void thr_exit(int status);
 /* Guest SYS_exit_group, from any thread. */
@@ -74,6 +80,11 @@ unsigned thr_count(void);
 
 /* set_robust_list(2): the kernel gets the guest's head (so that it also works when the process is killed). */
 i64 thr_set_robust_list(struct thr *t, gaddr head, u64 len);
+
+/* Around a fork that does not go through the host libc's fork() (which calls these by itself). */
+void thr_fork_prepare(void);
+void thr_fork_parent(void);
+void thr_fork_child(void);
 
 /* Guest stack of `size` bytes with a guard page, named "[stack:tid]"; 0 on failure. */
 gaddr thr_stack_alloc(u64 size);

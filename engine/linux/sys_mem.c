@@ -1,0 +1,84 @@
+/*
+ * sys_mem.c - the address space: all through engine/mem, which keeps the guest's map.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "linux/local.h"
+#include "mem/mem.h"
+
+#define G_SHM_RDONLY 010000
+#define G_SHM_EXEC 0100000
+
+i64 sys_mmap(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    if (a[5] & (GUEST_PAGE_SIZE - 1))
+        return -EINVAL;
+    return mem_mmap(a[0], a[1], (int)a[2], (int)a[3], (int)a[4], a[5]);
+}
+
+i64 sys_munmap(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return mem_munmap(a[0], a[1]);
+}
+
+i64 sys_mprotect(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return mem_mprotect(a[0], a[1], (int)a[2]);
+}
+
+i64 sys_pkey_mprotect(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return (int)a[3] == -1 ? mem_mprotect(a[0], a[1], (int)a[2]) : -EINVAL;
+}
+
+i64 sys_mremap(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return mem_mremap(a[0], a[1], a[2], (int)a[3], a[4]);
+}
+
+i64 sys_madvise(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return mem_madvise(a[0], a[1], (int)a[2]);
+}
+
+i64 sys_brk(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    return mem_brk(a[0]);
+}
+
+i64 sys_shmat(struct x86_cpu *c, const u64 *a)
+{
+    int prot = a[2] & G_SHM_RDONLY ? PROT_READ : PROT_READ | PROT_WRITE;
+    struct shmid_ds ds;
+    i64 r;
+
+    if (shmctl((int)a[0], IPC_STAT, &ds) < 0)
+        return -errno;
+    r = HOST(c, __NR_shmat, a[0], a[1], a[2] & ~(u64)G_SHM_EXEC);
+    if (r < 0 && r > -4096)
+        return r;
+    if (a[2] & G_SHM_EXEC)
+        prot |= PROT_EXEC;
+    mem_note_native((gaddr)r, align_up(ds.shm_segsz, GUEST_PAGE_SIZE), prot, MAP_SHARED, "/SYSV");
+    return r;
+}
+
+i64 sys_shmdt(struct x86_cpu *c, const u64 *a)
+{
+    struct mem_region r;
+    bool known = mem_query(a[0], &r);
+    i64 err = HOST(c, __NR_shmdt, a[0]);
+
+    if (!err && known)
+        mem_forget(r.start, r.end - r.start);
+    return err;
+}

@@ -1,0 +1,125 @@
+/*
+ * syscall.c - dispatch: the rows of syscalls.def as a table, the way in from the CPU and from a wrapped syscall(3).
+ * Invariant: a call that a signal came before has had no effect (-SIG_RESTART), so it can be made again after the handler.
+ */
+#include "linux/local.h"
+
+#include "linux/kinds.h"
+#include "mem/mem.h"
+
+#define SYS_PASS(nr, name, ...) [nr] = {#name, NULL, __NR_##name, 0, {__VA_ARGS__}},
+#define SYS_HAND(nr, name, ...) [nr] = {#name, sys_##name, -1, 0, {__VA_ARGS__}},
+#define SYS_FAIL(nr, name, err, ...) [nr] = {#name, NULL, -1, err, {__VA_ARGS__}},
+const struct sys_row sys_rows[SYS_MAX] = {
+#include "linux/syscalls.def"
+};
+#undef SYS_PASS
+#undef SYS_HAND
+#undef SYS_FAIL
+
+#define X(name, size) [name] = size,
+const u16 sys_struct_size[S_COUNT] = {SYS_STRUCTS(X)};
+#undef X
+
+static void prepare_iov(u64 iov, u64 n)
+{
+    u64 v[2];
+
+    for (u64 i = 0; i < n && i < 1024; i++)
+        if (sig_read(v, iov + 16 * i, sizeof v))
+            mem_prepare_write(v[0], v[1]);
+}
+
+static void prepare_msg(u64 msg)
+{
+    u64 h[7]; /* name, namelen, iov, iovlen, control, controllen, flags */
+
+    if (!sig_read(h, msg, sizeof h))
+        return;
+    mem_prepare_write(h[0], (u32)h[1]);
+    prepare_iov(h[2], h[3]);
+    mem_prepare_write(h[4], h[5]);
+    mem_prepare_write(msg, sizeof h);
+}
+
+/* Watched code pages are write-protected: where the kernel is going to write, they must not be. */
+static void prepare_outputs(const struct sys_row *row, const u64 *a)
+{
+    for (unsigned i = 0; i < SYS_ARGS && row->args[i]; i++) {
+        unsigned p = PARAM_OF(row->args[i]);
+
+        if (!a[i])
+            continue;
+        switch (KIND_OF(row->args[i])) {
+        case AK_OBUF:
+            mem_prepare_write(a[i], a[p]);
+            break;
+        case AK_OUT:
+        case AK_IO:
+            mem_prepare_write(a[i], sys_struct_size[p]);
+            break;
+        case AK_OIOV:
+            prepare_iov(a[i], a[p]);
+            break;
+        case A_OMSG:
+            prepare_msg(a[i]);
+            break;
+        case AK_POLLFDS:
+            mem_prepare_write(a[i], 8 * a[p]);
+            break;
+        }
+    }
+}
+
+static i64 unknown(u64 nr)
+{
+    log_debug("system call %llu is not known", (unsigned long long)nr);
+    return -ENOSYS;
+}
+
+static i64 dispatch(struct x86_cpu *c, u64 nr, const u64 *a)
+{
+    const struct sys_row *row = &sys_rows[nr];
+    i64 r;
+
+    if (UNLIKELY(trace_on(TRACE_SYS) && strace_is_final(row)))
+        strace_before(row, a);
+    if (row->hand) {
+        r = row->hand(c, a);
+    } else if (row->fail) {
+        if (row->fail == ENOSYS)
+            log_debug("system call %s is not there", row->name);
+        r = -row->fail;
+    } else {
+        prepare_outputs(row, a);
+        r = host_syscall_safe(&c->pending, row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
+    if (trace_on(TRACE_SYS))
+        strace_after(row, a, r);
+    return r;
+}
+
+void linux_syscall(struct x86_cpu *c)
+{
+    u64 *g = c->gpr;
+    u64 a[6] = {g[X86_RDI], g[X86_RSI], g[X86_RDX], g[X86_R10], g[X86_R8], g[X86_R9]};
+    u64 nr = (u32)g[X86_RAX];
+    i64 r;
+
+    if (UNLIKELY(c->pending)) { /* a signal that came before the call is handled before it */
+        c->rip -= 2;
+        return;
+    }
+    r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, a) : unknown(nr);
+    if (UNLIKELY(r == -SIG_RESTART))
+        c->rip -= 2; /* RAX still holds the number */
+    else
+        g[X86_RAX] = (u64)r;
+}
+
+i64 linux_syscall6(struct x86_cpu *c, u64 nr, const u64 args[6])
+{
+    i64 r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, args) : unknown(nr);
+
+    return r == -SIG_RESTART ? -EINTR : r;
+}
