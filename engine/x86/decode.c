@@ -234,7 +234,8 @@ ALWAYS_INLINE int mem_operand(struct dec *d, struct x86_insn *out, bool vsib)
 }
 
 /* Reads the immediates at p; branch targets count from `next`, the end of the instruction. */
-ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 *p, unsigned rule, gaddr next)
+ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 *p, unsigned rule, gaddr next,
+                            unsigned opcode)
 {
     unsigned opsz = 1u << d->log2;
     u64 v;
@@ -273,6 +274,9 @@ ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 
         return;
     case X86_IMM_FAR:
         v = opsz == 2 ? ld_u16(p) | (u64)ld_u16(p + 2) << 32 : ld_u32(p) | (u64)ld_u16(p + 4) << 32;
+        break;
+    case X86_IMM_FOP:
+        v = (opcode & 7) << 8 | d->modrm;
         break;
     default:
         v = ld_u32(p);
@@ -398,7 +402,7 @@ ALWAYS_INLINE int opcode_and_rest(struct dec *d, struct x86_insn *out, gaddr pc,
         d->pos += n;
         if (UNLIKELY(d->pos > d->limit))
             return too_short(d->limit);
-        read_imm(d, out, d->code + d->pos - n, row->imm, pc + d->pos);
+        read_imm(d, out, d->code + d->pos - n, row->imm, pc + d->pos, opcode);
     } else if (UNLIKELY(d->pos > d->limit)) {
         return too_short(d->limit);
     }

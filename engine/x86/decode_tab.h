@@ -39,7 +39,7 @@ enum x86_dec_flags {
 
 enum x86_imm_rule {
     X86_IMM_NONE, X86_IMM_B, X86_IMM_BS, X86_IMM_W, X86_IMM_D, X86_IMM_Z, X86_IMM_V, X86_IMM_B2, X86_IMM_W2, X86_IMM_IS4,
-    X86_IMM_JB, X86_IMM_JZ, X86_IMM_MOFFS, X86_IMM_FAR
+    X86_IMM_JB, X86_IMM_JZ, X86_IMM_MOFFS, X86_IMM_FAR, X86_IMM_FOP /* no bytes: opcode and ModRM of x87 rows */
 };
 
 enum x86_vl_rule { X86_VL_0 = 0, X86_VL_8 = 8, X86_VL_16 = 16, X86_VL_VEX = 255 /* by VEX.L */ };

@@ -73,7 +73,7 @@ struct x86_insn {
     u8 mode;  /* 64 or 32 */
     struct x86_operand opnd[X86_MAX_OPERANDS]; /* explicit operands in Intel order */
     i64 disp; /* displacement, sign-extended; absolute for moffs and RIP-relative */
-    u64 imm;
+    u64 imm; /* x87 (D8-DF): the FOP of the FPU environment, low opcode bits << 8 | ModRM */
 };
 
 _Static_assert(sizeof(struct x86_insn) == 48, "decoded record");

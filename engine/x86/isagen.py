@@ -346,7 +346,7 @@ class Row:
                 if not kind or two and kind not in ('B', 'W'):
                     self.fail('bad size of the immediate')
                 return kind + ('2' if two else '')
-        return 'NONE'
+        return 'FOP' if 'x87' in self.attrs and self.modrm != 'NONE' else 'NONE'
 
 
 def universe(vex, mode):
@@ -529,7 +529,7 @@ DEC_OPND = {
 OPSZ64 = {'V': (2, 1, 3, 3), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 3, 3), 'D64': (3, 1, 3, 3), 'F64': (3, 3, 3, 3)}
 OPSZ32 = {'V': (2, 1, 2, 2), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 2, 2), 'D64': (2, 1, 2, 2), 'F64': (2, 1, 2, 2)}
 # Immediate bytes for operand sizes 1 2 4 8; MOFFS goes by the address size.
-IMM_LEN = {'NONE': (0,) * 4, 'B': (1,) * 4, 'BS': (1,) * 4, 'W': (2,) * 4, 'D': (4,) * 4, 'Z': (4, 2, 4, 4), 'V': (1, 2, 4, 8),
+IMM_LEN = {'NONE': (0,) * 4, 'FOP': (0,) * 4, 'B': (1,) * 4, 'BS': (1,) * 4, 'W': (2,) * 4, 'D': (4,) * 4, 'Z': (4, 2, 4, 4), 'V': (1, 2, 4, 8),
            'B2': (2,) * 4, 'W2': (3,) * 4, 'IS4': (1,) * 4, 'JB': (1,) * 4, 'JZ': (4, 2, 4, 4), 'MOFFS': (0,) * 4, 'FAR': (6, 4, 6, 6)}
 
 
