@@ -99,6 +99,7 @@ guest_environment() {
     [ -e "$tree/.made-of" ] || fail "no guest tree; run scripts/setup"
     export BOX64_LD_LIBRARY_PATH=${BOX64_LD_LIBRARY_PATH:-$tree/usr/lib/x86_64-linux-gnu:$tree/usr/lib}
     export BOX64_PATH=${BOX64_PATH:-$tree/usr/bin}
+    export BOX64_GUEST_ROOT=${BOX64_GUEST_ROOT:-$tree}
     export PERL5LIB=${PERL5LIB:-$(perl_path "$tree")}
     export PYTHONHASHSEED=0 PERL_HASH_SEED=0 PYTHONDONTWRITEBYTECODE=1
 }
