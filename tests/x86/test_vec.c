@@ -583,6 +583,22 @@ static void test_gather(void)
     CHECK_EQ(vpgatherdd(3, 2, 3), X86_EXC_UD);
 }
 
+/* High halves of products: a compiler has been seen to get this loop wrong (CMakeLists.txt). */
+static void test_high_products(void)
+{
+    static const u64 a[2] = {0x8000123456789abc, 0x7fff8001ffff0003};
+    static const u64 b[2] = {0x800043211234fff0, 0x7fff7fff00028000};
+
+    reset();
+    for (unsigned op = 0; op < 2; op++) {
+        memcpy(&cpu->vec[1], a, 16);
+        memcpy(&cpu->vec[2], b, 16);
+        RR(P66, M0F, op ? 0xe4 : 0xe5, 1, 2); /* pmulhuw, pmulhw */
+        CHECK_EQ(cpu->vec[1].q[0], op ? 0x400004c506269ab2 : 0x400004c506260006);
+        CHECK_EQ(cpu->vec[1].q[1], op ? 0x3fff3fff00010001 : 0x3fffc000fffffffe);
+    }
+}
+
 /* ---- shuffles with tricky immediates ---- */
 
 static void test_shuffles(void)
@@ -737,6 +753,7 @@ int main(void)
     RUN(test_maskmov);
     RUN(test_vmaskmov);
     RUN(test_gather);
+    RUN(test_high_products);
     RUN(test_shuffles);
     RUN(test_fxsave);
     RUN(test_xsave);

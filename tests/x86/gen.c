@@ -1,0 +1,539 @@
+/*
+ * gen.c - generates oracle cases from the rows. Inputs depend on the row's text and the seed only, never on row numbers or the
+ * host, so recorded vectors stay valid while rows are added.
+ * An encoding is drawn at random first; then registers and displacements are solved so that memory operands fall into TC_MEM.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "gen.h"
+#include "x86/decode.h"
+#include "x86/decode_tab.h"
+
+/* Rows that are not run, by op name. Attributes priv (tested: #GP), nondet and stop are handled below. */
+static const struct {
+    const char *op, *reason;
+} skips[] = {
+    {"SYSCALL", "enters the kernel"},
+    {"SYSENTER", "enters the kernel (#UD on AMD in 64-bit mode)"},
+    {"SYSRET", "AMD #UD/#GP priority differs by CPU"},
+    {"SYSEXIT", "AMD #UD/#GP priority differs by CPU"},
+    {"INT", "enters the kernel"},
+    {"INT1", "debug trap is the kernel's to report"},
+    {"IRET", "far return: own test"},
+    {"RETF", "far return: own test"},
+    {"JMP_FAR", "far branch: own test"},
+    {"CALL_FAR", "far branch: own test"},
+    {"MOV_TO_SEG", "loads a descriptor of the host kernel"},
+    {"POP_SEG", "loads a descriptor of the host kernel"},
+    {"LFS", "loads a descriptor of the host kernel"},
+    {"LGS", "loads a descriptor of the host kernel"},
+    {"LSS", "loads a descriptor of the host kernel"},
+    {"LAR", "answers depend on the host kernel's GDT"},
+    {"LSL", "answers depend on the host kernel's GDT"},
+    {"VERR", "answers depend on the host kernel's GDT"},
+    {"VERW", "answers depend on the host kernel's GDT"},
+    {"RDPMC", "allowed or not by the host kernel (CR4.PCE)"},
+    {"XSAVEOPT*", "may leave out unmodified state, by CPU"},
+    {"XSAVES*", "privileged; #UD where XSS is off"},
+    {"XRSTORS*", "privileged; #UD where XSS is off"},
+    {"XSAVEC*", "XINUSE tracking differs by CPU"},
+};
+
+const char *gen_skip_reason(unsigned row)
+{
+    const struct x86_row *r = &x86_rows[row];
+    char op[48];
+    unsigned i;
+
+    if (!fnmatch("NOP 0f 0d /r reg*", x86_row_text[row], 0))
+        return "AMD #UD, Intel NOP";
+    for (i = 0; x86_row_text[row][i] != ' ' && i < sizeof op - 1; i++)
+        op[i] = x86_row_text[row][i];
+    op[i] = 0;
+    for (i = 0; i < ARRAY_SIZE(skips); i++)
+        if (!fnmatch(skips[i].op, op, 0))
+            return skips[i].reason;
+    if (!(r->modes & 1))
+        return "32-bit mode only";
+    if (r->attr & X86_ATTR_NONDET)
+        return "nondeterministic";
+    return NULL;
+}
+
+static u64 hash_text(const char *s)
+{
+    u64 h = 0xcbf29ce484222325;
+
+    while (*s)
+        h = (h ^ (u8)*s++) * 0x100000001b3;
+    return h;
+}
+
+static bool is_op(const struct x86_insn *in, const char *pattern)
+{
+    return !fnmatch(pattern, x86_row_text[in->row], 0);
+}
+
+/* A data address for `size` bytes: mostly inside the page, sometimes across its end, read-only, or nowhere. */
+static gaddr pick_address(struct rng *r, unsigned size)
+{
+    unsigned room = TC_MEM_SIZE - 640 - (size < 640 ? size : 640);
+    gaddr a = TC_MEM + 320 + rng_below(r, room);
+
+    switch (rng_below(r, 64)) {
+    case 0:
+        return TC_MEM + TC_MEM_SIZE - rng_below(r, size + 8);
+    case 1:
+        return TC_RO + rng_below(r, 2048);
+    case 2:
+        return TC_MEM - rng_below(r, size + 8);
+    case 3:
+        return rng_one_in(r, 4) ? 0x800000000000 + rng_u64(r) % 0x1000 : 0x30000000 + rng_below(r, 4096);
+    default:
+        return rng_one_in(r, 2) ? a & ~63ull : rng_one_in(r, 2) ? a & ~15ull : a;
+    }
+}
+
+static void put32(u8 *p, u64 v)
+{
+    u32 w = (u32)v;
+
+    memcpy(p, &w, 4);
+}
+
+static struct x86_insn *redecode(struct tcase *t, unsigned i)
+{
+    x86_decode(&t->insn[i], t->code + t->insn_off[i], 16, tc_start(t) + t->insn_off[i], 64);
+    return &t->insn[i];
+}
+
+static u64 seg_base(const struct tcase *t, const struct x86_insn *in)
+{
+    return in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0;
+}
+
+/* Makes the ModRM memory operand of instruction i point to `target` by registers or displacement. */
+static void solve_address(struct tcase *t, struct rng *r, unsigned i, const struct rowgen *g, gaddr target)
+{
+    struct x86_insn *in = &t->insn[i];
+    u64 off = target - seg_base(t, in), *gpr = t->in.gpr, mask = in->adsz == 8 ? ~0ull : 0xffffffffull;
+    u64 high = in->adsz == 4 && rng_one_in(r, 2) ? rng_u64(r) << 32 : 0;
+    bool vsib = in->pfx & X86_PFX_VSIB;
+
+    if (vsib) {
+        union x86_vec *v = &t->in.vec[in->index];
+        bool wide = strstr(x86_op_names[in->op], "gatherq") != NULL;
+
+        for (unsigned k = 0; k < 8; k++) {
+            i32 e = (i32)rng_below(r, 512) - 256;
+
+            if (!wide)
+                v->sd[k] = e;
+            else if (k < 4)
+                v->sq[k] = e;
+        }
+    }
+    if (in->base == X86_REG_NONE && (in->index == X86_REG_NONE || vsib)) {
+        if (!g->disp_size) { /* moffs: the immediate bytes */
+            memcpy(t->code + t->insn_off[i] + in->len - in->adsz, &off, in->adsz);
+        } else {
+            u64 next = in->pfx & X86_PFX_RIPREL ? tc_start(t) + t->insn_off[i] + in->len : 0;
+
+            put32(t->code + t->insn_off[i] + g->disp_off, off - next);
+        }
+        redecode(t, i);
+        return;
+    }
+    if (in->base == X86_REG_NONE)
+        gpr[in->index] = (((off - (u64)in->disp) & mask) >> in->scale) | (high & ~mask);
+    else if (vsib || in->index == X86_REG_NONE)
+        gpr[in->base] = ((off - (u64)in->disp) & mask) | high;
+    else if (in->index == in->base)
+        gpr[in->base] = ((off - (u64)in->disp) & mask) / (1 + (1ull << in->scale)) | high;
+    else
+        gpr[in->base] = ((off - (u64)in->disp - (gpr[in->index] << in->scale)) & mask) | high;
+}
+
+/* Bytes of case memory at a guest address, or NULL when they are not all inside. */
+static u8 *case_mem(struct tcase *t, gaddr a, unsigned size)
+{
+    return a >= TC_MEM && a + size <= TC_MEM + TC_MEM_SIZE ? t->mem + (a - TC_MEM) : NULL;
+}
+
+static gaddr effective(const struct tcase *t, const struct x86_insn *in)
+{
+    u64 base = in->base == X86_REG_NONE ? 0 : t->in.gpr[in->base];
+    u64 index = in->index == X86_REG_NONE || (in->pfx & X86_PFX_VSIB) ? 0 : t->in.gpr[in->index];
+    u64 a = base + (index << in->scale) + (u64)in->disp;
+
+    return (in->adsz == 8 ? a : (u32)a) + seg_base(t, in);
+}
+
+static int mem_index(const struct x86_insn *in)
+{
+    for (int i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            return i;
+    return -1;
+}
+
+/* String instructions: RSI and RDI into the page, RCX small. */
+static void fix_string(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    u64 *gpr = t->in.gpr, high = in->adsz == 4 && rng_one_in(r, 2) ? rng_u64(r) << 32 : 0;
+
+    gpr[X86_RSI] = pick_address(r, 64) - seg_base(t, in);
+    gpr[X86_RDI] = rng_one_in(r, 3) ? gpr[X86_RSI] + rng_below(r, 40) - 20 : pick_address(r, 64);
+    gpr[X86_RCX] = rng_one_in(r, 8) ? 0 : rng_below(r, 20);
+    if (in->adsz == 4) {
+        gpr[X86_RSI] = (u32)gpr[X86_RSI] | high;
+        gpr[X86_RDI] = (u32)gpr[X86_RDI] | high;
+        gpr[X86_RCX] |= high;
+    }
+    if (rng_one_in(r, 2)) { /* runs of equal elements for CMPS and SCAS */
+        u8 *a = case_mem(t, gpr[X86_RSI], 64), *b = case_mem(t, gpr[X86_RDI], 64);
+
+        if (a && b)
+            memmove(b, a, rng_below(r, 64));
+        if (b && rng_one_in(r, 2)) {
+            for (unsigned k = 0; k < 64; k++)
+                b[k] = (u8)gpr[X86_RAX];
+        }
+    }
+}
+
+static void fix_bit_offset(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    if (mem_index(in) == 0 && in->opnd[1].kind == X86_OPK_GPR && in->opnd[1].reg != in->base && in->opnd[1].reg != in->index) {
+        u64 v = (u64)((i64)rng_below(r, 4000) - 2000);
+
+        t->in.gpr[in->opnd[1].reg] = in->opsz == 8 ? v : in->opsz == 4 ? (u32)v | rng_u64(r) << 32 : (u16)v | rng_u64(r) << 16;
+    }
+}
+
+/* CMPXCHG forms: make the comparison succeed half of the time. */
+static void fix_cmpxchg(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    u8 *p = mem_index(in) == 0 ? case_mem(t, effective(t, in), 16) : NULL;
+
+    if (rng_one_in(r, 2))
+        return;
+    if (is_op(in, "CMPXCHG8B*") && p) {
+        put32(p, t->in.gpr[X86_RAX]);
+        put32(p + 4, t->in.gpr[X86_RDX]);
+    } else if (is_op(in, "CMPXCHG16B*") && p) {
+        memcpy(p, &t->in.gpr[X86_RAX], 8);
+        memcpy(p + 8, &t->in.gpr[X86_RDX], 8);
+    } else if (p) {
+        memcpy(p, &t->in.gpr[X86_RAX], 8);
+    } else if (in->opnd[0].kind == X86_OPK_GPR && in->opnd[0].reg != X86_RSP) {
+        t->in.gpr[in->opnd[0].reg] = t->in.gpr[X86_RAX];
+    }
+}
+
+static void fix_divide(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    u64 *rdx = &t->in.gpr[X86_RDX], *rax = &t->in.gpr[X86_RAX];
+
+    if (rng_one_in(r, 4) || in->base == X86_RDX || in->base == X86_RAX || in->index == X86_RDX || in->index == X86_RAX)
+        return;
+    if (in->opsz == 1)
+        *rax = (*rax & ~0xffffull) | rng_below(r, rng_one_in(r, 2) ? 65536 : 512);
+    else if (rng_one_in(r, 2))
+        *rdx = rng_one_in(r, 2) && *rax >> (8 * in->opsz - 1) & 1 ? ~0ull : 0;
+    else
+        *rdx = rng_u64(r) >> rng_below(r, 64);
+}
+
+static gaddr pad(struct rng *r)
+{
+    return TC_PADS + rng_below(r, TC_NPADS) * TC_PAD_STEP;
+}
+
+static void fix_stack_value(struct tcase *t, u64 v)
+{
+    u8 *p = case_mem(t, t->in.gpr[X86_RSP], 8);
+
+    if (p)
+        memcpy(p, &v, 8);
+}
+
+/* Branches of a single case end on a pad; a few indirect ones go nowhere. */
+static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
+{
+    u64 attr = x86_rows[in->row].attr;
+    gaddr target = pad(r);
+
+    if (in->nopnd && in->opnd[0].kind == X86_OPK_REL) {
+        unsigned n = x86_rows[in->row].opnd[0].size == X86_SZ_B ? 1 : 4;
+        u32 rel = (u32)(target - TC_CODE_END);
+
+        memcpy(t->code + t->insn_off[0] + in->len - n, &rel, n);
+        redecode(t, 0);
+        if (is_op(in, "LOOP*") || is_op(in, "JCXZ*"))
+            t->in.gpr[X86_RCX] = rng_one_in(r, 3) ? gen_int(r) : rng_below(r, 3) | (rng_one_in(r, 2) ? rng_u64(r) << 32 : 0);
+        return;
+    }
+    if (rng_one_in(r, 16))
+        target = rng_one_in(r, 2) ? 0x30000000 + rng_below(r, 4096) : 0x900000000000ull;
+    if (attr & X86_ATTR_RET) {
+        fix_stack_value(t, target);
+    } else if (in->opnd[0].kind == X86_OPK_GPR) {
+        t->in.gpr[in->opnd[0].reg] = target;
+    } else {
+        u8 *p = case_mem(t, effective(t, in), 8);
+
+        if (p)
+            memcpy(p, &target, 8);
+    }
+}
+
+/* A plausible FXSAVE or XSAVE image. */
+static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    bool xs = is_op(in, "XRSTOR*");
+    u8 *p = case_mem(t, effective(t, in), xs ? 832 : 512);
+    u32 mxcsr = gen_mxcsr(r);
+
+    if (xs) {
+        t->in.gpr[X86_RDX] = 0;
+        t->in.gpr[X86_RAX] = (t->in.gpr[X86_RAX] & ~0xffffffffull) | rng_below(r, 8);
+    }
+    if (!p)
+        return;
+    put32(p + 24, rng_one_in(r, 16) ? rng_u64(r) : mxcsr);
+    for (unsigned i = 0; i < 8; i++) {
+        struct x86_f80 f = gen_f80(r);
+
+        memcpy(p + 32 + 16 * i, &f, 10);
+        memset(p + 42 + 16 * i, 0, 6);
+    }
+    if (!xs)
+        return;
+    memset(p + 512, 0, 64);
+    p[512] = (u8)rng_below(r, 8);
+    if (rng_one_in(r, 16))
+        p[512 + rng_below(r, 24)] |= (u8)(1 << rng_below(r, 8));
+}
+
+static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
+{
+    u64 *gpr = t->in.gpr;
+
+    if (is_op(in, "BT[ SRC]*"))
+        fix_bit_offset(t, r, in);
+    else if (is_op(in, "CMPXCHG*"))
+        fix_cmpxchg(t, r, in);
+    else if (is_op(in, "DIV *") || is_op(in, "IDIV *"))
+        fix_divide(t, r, in);
+    else if (is_op(in, "XLAT*"))
+        gpr[X86_RBX] = pick_address(r, 256) - seg_base(t, in);
+    else if (is_op(in, "*MASKMOVDQU*") || is_op(in, "MASKMOVQ*"))
+        gpr[X86_RDI] = pick_address(r, 16) - seg_base(t, in);
+    else if (is_op(in, "LEAVE*"))
+        gpr[X86_RBP] = pick_address(r, 16);
+    else if (is_op(in, "ENTER*"))
+        gpr[X86_RBP] = pick_address(r, 256);
+    else if (is_op(in, "POPF*"))
+        fix_stack_value(t, rng_u64(r) & ~(u64)(X86_TF | X86_AC | X86_NT | X86_RF));
+    else if (is_op(in, "*LDMXCSR*") && case_mem(t, effective(t, in), 4) && !rng_one_in(r, 8))
+        put32(case_mem(t, effective(t, in), 4), gen_mxcsr(r));
+    else if (is_op(in, "FXRSTOR*") || is_op(in, "XRSTOR*"))
+        fix_state_image(t, r, in);
+    else if (is_op(in, "XSAVE*")) {
+        gpr[X86_RDX] = 0;
+        gpr[X86_RAX] &= ~0xfffffff8ull;
+    } else if (is_op(in, "WR[FG]SBASE*") && !rng_one_in(r, 4))
+        gpr[in->opnd[0].reg] = pick_address(r, 8);
+}
+
+static void gen_state(struct tcase *t, struct rng *r)
+{
+    struct tstate *s = &t->in;
+
+    memset(s, 0, sizeof *s);
+    for (unsigned i = 0; i < 16; i++)
+        s->gpr[i] = gen_int(r);
+    for (unsigned i = 0; i < 16; i++)
+        gen_vec(r, &s->vec[i]);
+    gen_fpu(r, &s->fpu);
+    gen_mem(r, t->mem);
+    s->mxcsr = gen_mxcsr(r);
+    s->flags = X86_FLAGS_FIXED | (u32)(rng_u64(r) & X86_OSZAPC) | (rng_one_in(r, 8) ? X86_DF : 0);
+    s->gpr[X86_RSP] = (TC_MEM + 1024 + rng_below(r, 2048)) & (rng_one_in(r, 4) ? ~0ull : ~7ull);
+    s->fs_base = rng_one_in(r, 4) ? rng_below(r, 256) : TC_MEM - rng_below(r, 4096);
+    s->gs_base = rng_one_in(r, 4) ? 0 - (u64)rng_below(r, 4096) : TC_MEM + rng_below(r, 4096);
+    s->exc = X86_EXC_NONE;
+}
+
+static void place(struct tcase *t, struct rowgen *g, unsigned i)
+{
+    t->insn_off[i] = (u8)t->len;
+    memcpy(t->code + t->len, g->bytes, g->len);
+    t->len += g->len;
+}
+
+/* 66 on near branches: AMD cuts RIP to 16 bits, Intel (and the decoder) ignores it. */
+static bool branch_66(const struct x86_insn *in)
+{
+    return (x86_rows[in->row].attr & X86_ATTR_BRANCH) && (in->pfx & X86_PFX_OPSZ);
+}
+
+static bool vsib_clash(const struct x86_insn *in)
+{
+    unsigned a = in->opnd[0].reg, b = in->opnd[2].reg;
+
+    return (in->pfx & X86_PFX_VSIB) && (a == b || a == in->index || b == in->index);
+}
+
+bool gen_single(struct tcase *t, unsigned row, u64 seed)
+{
+    struct rng r = rng_seed(hash_text(x86_row_text[row]), seed);
+    struct x86_insn *in = &t->insn[0];
+    struct rowgen g;
+
+    t->row = row;
+    t->seed = seed;
+    t->n = 1;
+    t->len = 0;
+    t->loops = 0;
+    gen_state(t, &r);
+    do {
+        if (!rowgen_encode(&g, &r, row, 64, TC_CODE, 0))
+            return false;
+    } while (branch_66(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
+    place(t, &g, 0);
+    redecode(t, 0);
+    if (mem_index(in) >= 0 || (in->nopnd && x86_rows[row].modrm != X86_MODRM_NONE && g.disp_size))
+        solve_address(t, &r, 0, &g, pick_address(&r, mem_index(in) >= 0 && in->opnd[mem_index(in)].size ? in->opnd[mem_index(in)].size : 8));
+    if (in->opnd[0].kind == X86_OPK_SI || in->opnd[0].kind == X86_OPK_DI || in->opnd[1].kind == X86_OPK_SI ||
+        in->opnd[1].kind == X86_OPK_DI)
+        fix_string(t, &r, in);
+    if (x86_rows[row].attr & X86_ATTR_BRANCH)
+        fix_branch(t, &r, in);
+    fix_misc(t, &r, in);
+    t->in.rip = tc_start(t);
+    return true;
+}
+
+/* ---- sequences ------------------------------------------------------------------------------------------------ */
+
+static u16 seq_rows[4096];
+static unsigned n_seq_rows;
+
+static bool fits_sequence(unsigned row)
+{
+    const struct x86_row *r = &x86_rows[row];
+    const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL | X86_ATTR_RET | X86_ATTR_REP;
+    const char *text = x86_row_text[row];
+
+    if (gen_skip_reason(row) || (r->attr & bad))
+        return false;
+    if ((r->attr & X86_ATTR_BRANCH) && r->plus != X86_PLUS_CC)
+        return false;
+    for (unsigned i = 0; i < r->nopnd; i++)
+        if (r->opnd[i].spec == X86_SPEC_VM)
+            return false;
+    return fnmatch("*DIV *", text, 0) && fnmatch("*RSTOR*", text, 0) && fnmatch("*SAVE*", text, 0) && fnmatch("ENTER*", text, 0) &&
+           fnmatch("LEAVE*", text, 0) && fnmatch("WR?SBASE*", text, 0) && fnmatch("XLAT*", text, 0) && fnmatch("*MASKMOV*", text, 0) &&
+           fnmatch("*LDMXCSR*", text, 0) && fnmatch("FLDENV*", text, 0) && fnmatch("FLDCW*", text, 0) && fnmatch("XCHG 9*", text, 0);
+}
+
+void gen_init(void)
+{
+    n_seq_rows = 0;
+    for (unsigned i = 0; i < X86_ROW_COUNT && n_seq_rows < ARRAY_SIZE(seq_rows); i++)
+        if (fits_sequence(i))
+            seq_rows[n_seq_rows++] = (u16)i;
+}
+
+static bool writes_rsp(const struct x86_insn *in)
+{
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_GPR && in->opnd[i].reg == X86_RSP)
+            return true;
+    return false;
+}
+
+/* One instruction of a sequence: memory only at absolute or RIP-relative addresses, so that no earlier result matters. */
+static bool seq_encode(struct rowgen *g, struct rng *r, unsigned row)
+{
+    for (unsigned tries = 0; tries < 24; tries++) {
+        if (!rowgen_encode(g, r, row, 64, TC_CODE, rng_one_in(r, 3) ? ROWGEN_NO_ADSZ : ROWGEN_NO_ADSZ | ROWGEN_REG))
+            return false;
+        if (writes_rsp(&g->insn) || branch_66(&g->insn))
+            continue;
+        if (mem_index(&g->insn) < 0 || (g->insn.base == X86_REG_NONE && g->insn.index == X86_REG_NONE))
+            return true;
+    }
+    return false;
+}
+
+/* Rows of one kind after another are likelier to share state: x87, SSE, AVX, integer. */
+static unsigned related_row(struct rng *r, unsigned row)
+{
+    const u32 kinds = X86_ATTR_X87 | X86_ATTR_SSE | X86_ATTR_AVX | X86_ATTR_MMX;
+
+    for (unsigned tries = 0; tries < 64; tries++) {
+        unsigned other = seq_rows[rng_below(r, n_seq_rows)];
+
+        if (rng_one_in(r, 6) || (x86_rows[other].attr & kinds) == (x86_rows[row].attr & kinds))
+            return other;
+    }
+    return row;
+}
+
+static void loop_tail(struct tcase *t)
+{
+    u8 tail[] = {0x83, 0x2c, 0x25, 0, 0, 0, 0, 1, 0x75, 0}; /* sub dword [TC_COUNTER], 1; jnz start */
+
+    put32(tail + 3, TC_COUNTER);
+    tail[9] = (u8)(0 - (t->len + sizeof tail));
+    t->insn_off[t->n] = (u8)t->len;
+    memcpy(t->code + t->len, tail, sizeof tail);
+    t->len += sizeof tail;
+}
+
+bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
+{
+    struct rng r = rng_seed(hash_text(x86_row_text[row]) ^ 0x5e9, seed);
+    unsigned want = 2 + rng_below(&r, loop ? 4 : 7);
+    struct rowgen g[TC_MAX_INSNS];
+
+    if (!fits_sequence(row))
+        return false;
+    t->row = row;
+    t->seed = seed;
+    t->n = t->len = 0;
+    t->loops = loop ? 2 + rng_below(&r, 5) : 0;
+    gen_state(t, &r);
+    while (t->n < want) {
+        unsigned pick = t->n == 0 ? row : rng_one_in(&r, 3) ? row : related_row(&r, row);
+
+        if (seq_encode(&g[t->n], &r, pick)) {
+            place(t, &g[t->n], t->n);
+            t->n++;
+        } else if (pick == row) {
+            return false;
+        }
+    }
+    if (loop)
+        loop_tail(t);
+    for (unsigned i = 0; i < t->n; i++) {
+        struct x86_insn *in = redecode(t, i);
+
+        if (mem_index(in) >= 0)
+            solve_address(t, &r, i, &g[i], pick_address(&r, in->opnd[mem_index(in)].size + 8u));
+        if (x86_rows[in->row].attr & X86_ATTR_BRANCH) { /* forward over the next instruction, or to the next one */
+            unsigned next = t->insn_off[i] + in->len, to = i + 2 < t->n ? t->insn_off[i + 2] : next;
+            unsigned n = x86_rows[in->row].opnd[0].size == X86_SZ_B ? 1 : 4;
+            u32 rel = to - next;
+
+            memcpy(t->code + next - n, &rel, n);
+            redecode(t, i);
+        }
+    }
+    t->in.rip = tc_start(t);
+    return true;
+}
