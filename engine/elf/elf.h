@@ -23,6 +23,8 @@ struct elf_id {
 /* Reads headers only; 0 (id filled, kind may be an error kind) or -errno. */
 int elf_probe(const char *path, struct elf_id *id);
 const char *elf_kind_text(enum elf_kind kind);
+/* The same, and it names the machine of a file for another one ("ELF file for aarch64, not x86-64"). */
+const char *elf_id_text(const struct elf_id *id);
 
 /*
  * Loads a program for the main thread: maps it, builds stack + auxv at t->cpu, sets rip/rsp. native_libc: our linker loads the needed
@@ -58,6 +60,11 @@ gaddr dl_tls_get_addr(u64 module, u64 offset);
 /* Static TLS block + TCB for a new thread (native-libc mode): FS base, or 0. */
 gaddr dl_tls_new_thread(struct thr *t);
 void dl_tls_free_thread(struct thr *t);
+/*
+ * The program's own DT_INIT and init_array (native-libc mode): __libc_start_main runs them when its `init` argument is 0, as
+ * glibc 2.34 and later do. Libraries' constructors ran before the program's entry.
+ */
+void dl_init_main(int argc, gaddr argv, gaddr envp);
 /* Runs fini functions of all objects (exit). */
 void dl_fini(void);
 /* Symbolised guest backtrace line for crash reports: "libfoo.so.1!bar+0x12" into buf. */
