@@ -229,7 +229,7 @@ void sem_VCVTPS2PH(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * --- MMX. The integer side makes the x87 state an MMX state, except CVTPI2PD from memory (SDM vol. 2).
+ * --- MMX. The integer side makes the x87 state an MMX state, unless it is in memory.
  */
 static void from_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned bytes, bool enter)
 {
@@ -250,7 +250,7 @@ static void from_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f
 
 void sem_CVTPI2PS(struct x86_cpu *c, const struct x86_insn *in)
 {
-    from_mmx(c, in, dq2ps, 8, true);
+    from_mmx(c, in, dq2ps, 8, !op_is_mem(in, 1));
 }
 
 void sem_CVTPI2PD(struct x86_cpu *c, const struct x86_insn *in)
@@ -266,6 +266,7 @@ static void to_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f)
     mmx_check(c);
     vec_read(c, in, 1, &s);
     f(c, &v, &d, &s, 2);
+    mmx_mark(c); /* even when the conversion then raises #XM */
     fp_commit(c, &v);
     mmx_put(c, in->opnd[0].reg, d.q[0]);
 }

@@ -154,7 +154,7 @@ ROUND_SCALAR(ROUNDSD, u64, 64)
 
 /*
  * --- dot products: products masked by imm[7:4], (p0 + p1) + (p2 + p3), sum to the elements of imm[3:0], zero to the others.
- * The steps are rounded and may raise one after the other: each step is committed before the next (SDM vol. 2, DPPS).
+ * The steps are rounded and may raise one after the other: each step is committed, for both lanes, before the next.
  */
 static void step(struct x86_cpu *c, struct sf_env *v)
 {
@@ -162,28 +162,32 @@ static void step(struct x86_cpu *c, struct sf_env *v)
     v->flags = 0;
 }
 
-static void dot32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned imm)
+static void dot32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
+                  unsigned imm)
 {
     struct sf_env v = fp_env(c);
-    u32 p[4], lo, hi, sum;
+    u32 p[8], s[4];
 
-    for (unsigned i = 0; i < 4; i++)
-        p[i] = imm >> (4 + i) & 1 ? sf_f32_mul(&v, a->d[i], b->d[i]) : 0;
+    for (unsigned i = 0; i < 4 * n; i++)
+        p[i] = imm >> (4 + i % 4) & 1 ? sf_f32_mul(&v, a[i / 4].d[i % 4], b[i / 4].d[i % 4]) : 0;
     step(c, &v);
-    lo = sf_f32_add(&v, p[0], p[1]);
-    hi = sf_f32_add(&v, p[2], p[3]);
+    for (unsigned i = 0; i < 2 * n; i++)
+        s[i] = sf_f32_add(&v, p[2 * i], p[2 * i + 1]);
     step(c, &v);
-    sum = sf_f32_add(&v, lo, hi);
+    for (unsigned i = 0; i < n; i++)
+        p[i] = sf_f32_add(&v, s[2 * i], s[2 * i + 1]);
     step(c, &v);
-    for (unsigned i = 0; i < 4; i++)
-        d->d[i] = imm >> i & 1 ? sum : 0;
+    for (unsigned i = 0; i < 4 * n; i++)
+        d[i / 4].d[i % 4] = imm >> i % 4 & 1 ? p[i / 4] : 0;
 }
 
-static void dot64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned imm)
+static void dot64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
+                  unsigned imm)
 {
     struct sf_env v = fp_env(c);
     u64 p[2], sum;
 
+    (void)n; /* 128 bits only */
     for (unsigned i = 0; i < 2; i++)
         p[i] = imm >> (4 + i) & 1 ? sf_f64_mul(&v, a->q[i], b->q[i]) : 0;
     step(c, &v);
@@ -198,15 +202,14 @@ static void dot64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
     {                                                                                              \
         union vec_lane tmp, d;                                                                     \
         const union vec_lane *b = vec_src16(c, in, 1, &tmp);                                       \
-        fn(c, &d, vec_reg(c, in->opnd[0].reg), b, (unsigned)in->imm);                              \
+        fn(c, &d, vec_reg(c, in->opnd[0].reg), b, 1, (unsigned)in->imm);                           \
         vec_put_sse(c, in->opnd[0].reg, &d);                                                       \
     }                                                                                              \
     void sem_V##OP(struct x86_cpu *c, const struct x86_insn *in)                                   \
     {                                                                                              \
         union vec_lane tmp[2], d[2];                                                               \
         const union vec_lane *b = vec_src_vl(c, in, 2, tmp), *a = vec_reg(c, in->opnd[1].reg);     \
-        for (unsigned l = 0; l < (unsigned)in->vl / 16; l++)                                       \
-            fn(c, &d[l], &a[l], &b[l], (unsigned)in->imm);                                         \
+        fn(c, d, a, b, (unsigned)in->vl / 16, (unsigned)in->imm);                                  \
         vec_put_vl(c, in, in->opnd[0].reg, d);                                                     \
     }
 DOT(DPPS, dot32)

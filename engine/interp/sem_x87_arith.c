@@ -83,18 +83,22 @@ ALWAYS_INLINE void compare(struct x86_cpu *c, const struct sf_num *b, bool empty
 {
     struct sf_env v = x87_env(c);
     enum sf_rel rel = SF_UN;
+    unsigned open = 0;
     struct sf_num a;
+    u16 c1;
 
     if (UNLIKELY(empty || x87_empty(c, 0))) {
-        if (!x87_stack_fault(c, false))
-            return;
+        open = !x87_stack_fault(c, false);
     } else {
         a = sf_num_f80(*x87_st(c, 0));
         rel = sf_f80_cmp(&v, &a, b, quiet);
-        if (UNLIKELY(x87_flags(c, &v)))
-            return;
+        c1 = eflags ? c->fpu.sw & X87_C1 : 0; /* the EFLAGS forms leave C1 alone */
+        open = x87_flags(c, &v);
+        c->fpu.sw |= c1;
     }
     set_relation(c, rel, eflags);
+    if (UNLIKELY(open))
+        return;
     while (pops--)
         x87_pop(c);
 }
@@ -249,7 +253,7 @@ void sem_FSCALE(struct x86_cpu *c, const struct x86_insn *in)
         x87_finish(c, &v, 0, sf_f80_scale(&v, &a, &b), false);
 }
 
-/* C0 C3 C1 = quotient bits 2 1 0; C2 = incomplete (SDM vol. 2, FPREM). */
+/* C0 C3 C1 = quotient bits 2 1 0; C2 = incomplete (SDM vol. 2, FPREM). Without a quotient C0 and C3 stay. */
 static void remainder_op(struct x86_cpu *c, const struct x86_insn *in, bool near)
 {
     struct sf_env v = x87_env(c);
@@ -258,13 +262,17 @@ static void remainder_op(struct x86_cpu *c, const struct x86_insn *in, bool near
     unsigned q, cc;
     bool done;
 
-    if (!two_operands(c, in, &a, &b))
+    if (!two_operands(c, in, &a, &b)) {
+        c->fpu.sw &= (u16)~X87_C2;
         return;
+    }
+    c->fpu.sw &= (u16)~X87_C2;
     r = sf_f80_rem(&v, &a, &b, near, &q, &done);
     cc = done ? (q & 4 ? X87_C0 : 0) | (q & 2 ? X87_C3 : 0) | (q & 1 ? X87_C1 : 0) : X87_C2;
     if (x87_flags(c, &v) & SF_PRE)
         return;
-    c->fpu.sw = (u16)((c->fpu.sw & ~X87_CC) | cc);
+    if (!(v.flags & SF_IE) && a.cls < SF_QNAN && b.cls < SF_QNAN)
+        c->fpu.sw = (u16)((c->fpu.sw & ~X87_CC) | cc);
     x87_put(c, 0, r);
 }
 

@@ -218,6 +218,7 @@ void sem_FFREE(struct x86_cpu *c, const struct x86_insn *in)
 {
     x87_wait(c);
     x87_note(c, in);
+    c->fpu.sw &= (u16)~X87_C1;
     c->fpu.used &= (u8) ~(1u << ((c->fpu.top + in->opnd[0].reg) & 7));
 }
 

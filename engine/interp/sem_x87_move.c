@@ -4,7 +4,7 @@
 #include "interp/x87.h"
 #include "x86/flags.h"
 
-/* Pushes unless the stack is full; then the default NaN, when that is masked. */
+/* Pushes unless the stack is full; then the default NaN, when that is masked. An unmasked DE does not stop a load. */
 static void push_checked(struct x86_cpu *c, const struct sf_env *v, struct x86_f80 r)
 {
     if (UNLIKELY(!x87_empty(c, 7))) {
@@ -12,7 +12,7 @@ static void push_checked(struct x86_cpu *c, const struct sf_env *v, struct x86_f
             x87_push(c, X87_DEFAULT_NAN);
         return;
     }
-    if (UNLIKELY(x87_flags(c, v) & SF_PRE))
+    if (UNLIKELY(x87_flags(c, v) & SF_IE))
         return;
     x87_push(c, r);
 }
@@ -41,7 +41,7 @@ void sem_FLD(struct x86_cpu *c, const struct x86_insn *in)
     x87_wait(c);
     if (!op_is_mem(in, 0)) {
         x87_note(c, in);
-        if (UNLIKELY(x87_empty(c, in->opnd[0].reg)) && x87_empty(c, 7)) {
+        if (UNLIKELY(x87_empty(c, in->opnd[0].reg))) { /* looked at before the overflow */
             if (x87_stack_fault(c, false))
                 x87_push(c, X87_DEFAULT_NAN);
             return;
@@ -106,14 +106,17 @@ static void store_reg(struct x86_cpu *c, const struct x86_insn *in, bool pop)
 }
 
 /*
- * Value of `size` bytes to memory. What it raised is recorded after the store, so that a page fault leaves no trace; unmasked
- * invalid, overflow and underflow prevent store and pop.
+ * Value of operand 0's size to memory. What it raised is recorded after the store, so that a page fault leaves no trace; unmasked
+ * invalid, overflow and underflow prevent store and pop, and then nothing was rounded.
  */
-static void store_value(struct x86_cpu *c, const struct x86_insn *in, const struct sf_env *v, u64 value, bool pop)
+static void store_value(struct x86_cpu *c, const struct x86_insn *in, struct sf_env *v, u64 value, bool pop)
 {
     unsigned stop = v->flags & ~v->masks & (SF_PRE | SF_OE | SF_UE);
 
-    if (!stop)
+    if (UNLIKELY(stop)) {
+        v->flags &= (u8)~SF_PE;
+        v->up = 0;
+    } else
         mem_write(sem_ea(c, in), in->opnd[0].size, value);
     x87_note_mem(c, in, sem_ea_offset(c, in));
     x87_flags(c, v);
@@ -193,16 +196,14 @@ void sem_FSTP(struct x86_cpu *c, const struct x86_insn *in)
         store_float(c, in, true);
 }
 
-/* Like FSTP ST(i), but an empty ST(0) raises nothing: it is moved as it is. */
+/* Like FSTP ST(i), but an empty ST(0) raises nothing and is not moved. */
 void sem_FSTPNCE(struct x86_cpu *c, const struct x86_insn *in)
 {
-    unsigned d = (c->fpu.top + in->opnd[0].reg) & 7;
-
     x87_wait(c);
     x87_note(c, in);
     c->fpu.sw &= (u16)~X87_C1;
-    c->fpu.regs[d] = *x87_st(c, 0);
-    c->fpu.used = (u8)((c->fpu.used & ~(1u << d)) | (unsigned)!x87_empty(c, 0) << d);
+    if (!x87_empty(c, 0))
+        x87_put(c, in->opnd[0].reg, *x87_st(c, 0));
     x87_pop(c);
 }
 
@@ -291,7 +292,6 @@ static void cmov(struct x86_cpu *c, const struct x86_insn *in, bool yes)
             x87_put(c, 0, X87_DEFAULT_NAN);
         return;
     }
-    c->fpu.sw &= (u16)~X87_C1;
     if (yes)
         x87_put(c, 0, *x87_st(c, i));
 }

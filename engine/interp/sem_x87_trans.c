@@ -33,6 +33,7 @@ static bool trig_operand(struct x86_cpu *c, const struct x86_insn *in, struct sf
     x87_wait(c);
     x87_note(c, in);
     if (UNLIKELY(x87_empty(c, 0) || (pushes && !x87_empty(c, 7)))) {
+        c->fpu.sw &= (u16)~X87_C2;
         if (x87_stack_fault(c, !x87_empty(c, 0))) {
             x87_put(c, 0, X87_DEFAULT_NAN);
             if (pushes)
@@ -66,9 +67,9 @@ static struct x86_f80 trig(struct sf_env *v, const struct sf_num *a, trig_fn *fn
 /* r to ST(0), then pushes p when there is one. */
 static void trig_finish(struct x86_cpu *c, const struct sf_env *v, struct x86_f80 r, const struct x86_f80 *p)
 {
+    c->fpu.sw &= (u16)~X87_C2;
     if (x87_flags(c, v) & SF_PRE)
         return;
-    c->fpu.sw &= (u16)~X87_C2;
     x87_put(c, 0, r);
     if (p)
         x87_push(c, *p);
@@ -147,7 +148,10 @@ void sem_F2XM1(struct x86_cpu *c, const struct x86_insn *in)
     } else if (a.cls == SF_NUM && (a.e < 0 || (a.e == 0 && a.m == 1ull << 63))) {
         if (a.den)
             v.flags |= SF_DE;
-        r = sf_f80_2xm1(&v, &a); /* outside -1 .. 1 the result is undefined: left as it is */
+        r = sf_f80_2xm1(&v, &a);
+        v.flags |= SF_PE; /* for 1 and -1 too */
+    } else if (a.cls == SF_NUM) {
+        v.flags |= SF_PE; /* outside -1 .. 1 the result is undefined: the operand */
     }
     x87_finish(c, &v, 0, r, false);
 }
@@ -166,12 +170,12 @@ static struct x86_f80 yl2x(struct sf_env *v, const struct sf_num *y, const struc
             v->flags |= SF_ZE;
         return inf80(!y->sign);
     }
-    if (y->cls == SF_INF)
-        return is_one ? invalid(v) : inf80(y->sign ^ below_one);
-    if (x->cls == SF_INF)
-        return y->cls == SF_ZERO ? invalid(v) : inf80(y->sign);
+    if ((y->cls == SF_INF && is_one) || (x->cls == SF_INF && y->cls == SF_ZERO))
+        return invalid(v);
     if (x->den | y->den)
         v->flags |= SF_DE;
+    if (x->cls == SF_INF || y->cls == SF_INF)
+        return inf80(y->sign ^ below_one);
     if (y->cls == SF_ZERO || is_one)
         return zero80(y->sign ^ below_one);
     return sf_f80_yl2x(v, y, x);
@@ -179,25 +183,29 @@ static struct x86_f80 yl2x(struct sf_env *v, const struct sf_num *y, const struc
 
 static struct x86_f80 yl2xp1(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)
 {
-    if (x->sign && (x->cls == SF_INF || (x->cls == SF_NUM && x->e >= 0)))
-        return invalid(v); /* x <= -1 */
-    if (y->cls == SF_INF)
-        return x->cls == SF_ZERO ? invalid(v) : inf80(y->sign ^ x->sign);
-    if (x->cls == SF_INF)
-        return y->cls == SF_ZERO ? invalid(v) : inf80(y->sign);
+    if (x->sign && x->cls == SF_INF)
+        return invalid(v);
+    if ((y->cls == SF_INF && x->cls == SF_ZERO) || (x->cls == SF_INF && y->cls == SF_ZERO))
+        return invalid(v);
     if (x->den | y->den)
         v->flags |= SF_DE;
+    if (x->cls == SF_INF || y->cls == SF_INF)
+        return inf80(y->sign ^ x->sign);
     if (x->cls == SF_ZERO || y->cls == SF_ZERO)
         return zero80(y->sign ^ x->sign);
+    if (x->sign && x->e >= 0) { /* x <= -1: undefined, the operand */
+        v->flags |= SF_PE;
+        return (struct x86_f80){x->m, (u16)(0x8000 | (x->e + 16383)), {0, 0, 0}};
+    }
     return sf_f80_yl2xp1(v, y, x);
 }
 
 static struct x86_f80 patan(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)
 {
-    if (y->cls == SF_INF)
-        return sf_f80_pi(v, x->cls != SF_INF ? SF_PI_2 : x->sign ? SF_3PI_4 : SF_PI_4, y->sign);
     if (x->den | y->den)
         v->flags |= SF_DE;
+    if (y->cls == SF_INF)
+        return sf_f80_pi(v, x->cls != SF_INF ? SF_PI_2 : x->sign ? SF_3PI_4 : SF_PI_4, y->sign);
     if (x->cls == SF_INF || y->cls == SF_ZERO)
         return x->sign ? sf_f80_pi(v, SF_PI, y->sign) : zero80(y->sign);
     if (x->cls == SF_ZERO)

@@ -142,11 +142,12 @@ ALWAYS_INLINE bool sf_overflow_to_inf(unsigned rc, unsigned sign)
     return rc == SF_RN || (rc != SF_RZ && (rc == SF_RU) == !sign);
 }
 
-ALWAYS_INLINE u64 sf_overflow(struct sf_env *v, unsigned sign, struct sf_fmt f)
+/* Unmasked, PE only tells whether the significand was inexact; the value returned is not used then. */
+ALWAYS_INLINE u64 sf_overflow(struct sf_env *v, unsigned sign, struct sf_fmt f, bool inexact)
 {
     bool inf = sf_overflow_to_inf(v->rc, sign);
 
-    v->flags |= SF_OE | SF_PE;
+    v->flags |= SF_OE | (inexact || (v->masks & SF_OE) ? SF_PE : 0);
     v->up = inf;
     return sf_pack_inf(sign, f) - !inf;
 }
@@ -158,8 +159,10 @@ ALWAYS_INLINE u64 sf_pack_tiny(struct sf_env *v, unsigned sign, i32 e, u64 m, st
     u64 d, r;
 
     if (tiny && !(v->masks & SF_UE)) {
-        v->flags |= SF_UE;
-    } else if (tiny && v->ftz) {
+        v->flags |= SF_UE | (m & ((1ull << shift) - 1) ? SF_PE : 0);
+        return 0;
+    }
+    if (tiny && v->ftz) {
         v->flags |= SF_UE | SF_PE;
         return sf_pack_sign(sign, f);
     }
@@ -184,7 +187,7 @@ ALWAYS_INLINE u64 sf_round_pack(struct sf_env *v, unsigned sign, i32 e, u64 m, s
     if (UNLIKELY(e < 1 - sf_emax(f)))
         return sf_pack_tiny(v, sign, e, m, f, e + (i32)carry < 1 - sf_emax(f));
     if (UNLIKELY(e + (i32)carry > sf_emax(f)))
-        return sf_overflow(v, sign, f);
+        return sf_overflow(v, sign, f, m & ((1ull << shift) - 1));
     r >>= shift - 1;
     if (m & ((1ull << shift) - 1)) {
         v->flags |= SF_PE;

@@ -117,7 +117,11 @@ static struct x86_f80 overflow80(struct sf_env *v, unsigned sign, i32 e, u64 m, 
     if (!(v->masks & SF_OE)) {
         v->flags |= SF_OE | (inexact ? SF_PE : 0);
         e -= 24576;
-        return e > 16383 ? inf80(sign) : sf_f80_make(sign, (u32)(e + 16383), m);
+        if (e <= 16383)
+            return sf_f80_make(sign, (u32)(e + 16383), m);
+        v->flags |= SF_PE;
+        v->up = 1;
+        return inf80(sign);
     }
     v->flags |= SF_OE | SF_PE;
     v->up = inf;
@@ -140,7 +144,10 @@ struct x86_f80 sf_round_f80_slow(struct sf_env *v, const struct sf_wide *w, unsi
     if (!(v->masks & SF_UE)) {
         v->flags |= SF_UE | (inexact ? SF_PE : 0);
         e += 24576;
-        return e < -16382 ? zero80(w->sign) : sf_f80_make(w->sign, (u32)(e + 16383), m);
+        if (e >= -16382)
+            return sf_f80_make(w->sign, (u32)(e + 16383), m);
+        v->flags |= SF_PE; /* beyond the wrapped range too: FSCALE */
+        return zero80(w->sign);
     }
     d = sf_shr_sticky128((u128)w->hi << 64 | w->lo, (u32)(-16382 - w->e));
     m = (u64)(d >> 64);
@@ -230,7 +237,6 @@ struct x86_f80 sf_f80_div(struct sf_env *v, const struct sf_num *a, const struct
             return invalid(v);
         if (b->cls == SF_ZERO && a->cls == SF_NUM) {
             v->flags |= SF_ZE;
-            note_denormal(v, a->den);
             return inf80(sign);
         }
         note_denormal(v, a->den | b->den);
@@ -390,8 +396,11 @@ struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct
     note_denormal(v, a->den | b->den);
     if (a->cls == SF_ZERO)
         return zero80(a->sign);
-    if (b->cls == SF_INF)
-        return round_num(v, a, a->sign);
+    if (b->cls == SF_INF) {
+        struct sf_wide w = {a->m, 0, a->e, a->sign};
+
+        return sf_round_f80_slow(v, &w, 64);
+    }
     return rem_num(v, a, b, near, q, done);
 }
 

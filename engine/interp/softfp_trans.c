@@ -393,7 +393,8 @@ struct x86_f80 sf_f80_yl2x(struct sf_env *v, const struct sf_num *y, const struc
 {
     struct tw l = log2_of((u128)x->m << 64, x->e);
 
-    return finish(v, tw_mul(tw_num(y), l), x->m == SF_TOP); /* a power of two: exact, rounded y * e */
+    v->flags |= SF_PE;
+    return finish(v, tw_mul(tw_num(y), l), x->m == SF_TOP); /* a power of two: y * e, no more to round off */
 }
 
 struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)

@@ -3,7 +3,8 @@
  * Invariants: fpu.sw has TOP bits 0 and its ES/B bits always say whether an unmasked flag is set; ST(i) is physical register
  * (top + i) & 7; bit i of fpu.used is set when physical register i is not empty.
  * The order in every instruction: pending #MF, memory read, instruction pointers, stack faults, arithmetic, memory write,
- * registers. An unmasked invalid, denormal or zero-divide leaves the stack as it was.
+ * registers. An unmasked invalid, denormal or zero-divide leaves the stack as it was. Where manuals leave a choice we do what
+ * current AMD processors do (they judge the tests).
  */
 #ifndef INTERP_X87_H
 #define INTERP_X87_H
@@ -104,11 +105,16 @@ ALWAYS_INLINE void x87_push(struct x86_cpu *c, struct x86_f80 r)
 /* Records flags and C1 (rounded up); returns the unmasked ones. */
 ALWAYS_INLINE unsigned x87_flags(struct x86_cpu *c, const struct sf_env *v)
 {
-    unsigned open = v->flags & ~v->masks;
+    unsigned flags = v->flags, open = flags & ~v->masks, up = v->up;
 
-    c->fpu.sw = (u16)((c->fpu.sw & ~X87_C1) | v->flags | (v->up ? X87_C1 : 0));
-    if (UNLIKELY(open))
+    if (UNLIKELY(open)) {
         c->fpu.sw |= X87_ES | X87_B;
+        if (open & SF_PRE) { /* nothing was computed */
+            flags &= SF_PRE;
+            up = 0;
+        }
+    }
+    c->fpu.sw = (u16)((c->fpu.sw & ~X87_C1) | flags | (up ? X87_C1 : 0));
     return open;
 }
 
