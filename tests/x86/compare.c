@@ -87,6 +87,18 @@ static void mask_images(const struct tcase *t, u8 *mem)
         }
 }
 
+/* Instructions that save or load whole images touch memory in an order of the CPU's own. */
+static bool is_image_op(const struct x86_insn *in)
+{
+    return is_op(in, "FX*") || is_op(in, "XSAVE*") || is_op(in, "XRSTOR*") || is_op(in, "FNSAVE*") || is_op(in, "FRSTOR*") ||
+           is_op(in, "FNSTENV*") || is_op(in, "FLDENV*");
+}
+
+static bool image_access(const struct tcase *t, gaddr a, gaddr b)
+{
+    return t->n == 1 && is_image_op(&t->insn[0]) && (a > b ? a - b : b - a) < 1088;
+}
+
 static bool same_f32(u32 a, u32 b, u32 ulps)
 {
     return a == b || (a >> 31 == b >> 31 && (a > b ? a - b : b - a) <= ulps && (a & 0x7f800000) != 0x7f800000);
@@ -139,7 +151,7 @@ static void differ_int(struct report *r, const struct tcase *t, const struct tst
             (unsigned long long)g->fs_base, (unsigned long long)g->gs_base);
     if (w->exc != g->exc)
         say(r, "  exception: cpu %u interp %u (255: none)\n", w->exc, g->exc);
-    else if (w->addr != g->addr)
+    else if (w->addr != g->addr && !image_access(t, w->addr, g->addr))
         say(r, "  fault address: cpu %llx interp %llx\n", (unsigned long long)w->addr, (unsigned long long)g->addr);
     else if (w->exc == X86_EXC_GP && w->err != g->err)
         say(r, "  error code: cpu %x interp %x\n", w->err, g->err);
@@ -166,6 +178,8 @@ static void differ_mem(struct report *r, const struct tcase *t, const struct tre
     unsigned shown = 0;
 
     if (!memcmp(want->mem, got->mem, TC_MEM_SIZE))
+        return;
+    if (want->st.exc == X86_EXC_PF && t->n == 1 && is_image_op(&t->insn[0]))
         return;
     memcpy(a, want->mem, TC_MEM_SIZE);
     memcpy(b, got->mem, TC_MEM_SIZE);
@@ -226,14 +240,15 @@ u64 tc_hash(const struct tcase *t, const struct tresult *res)
 
     h = mix(h, s->gpr, sizeof s->gpr);
     h = mix(h, &s->rip, 8);
-    h = mix(h, &s->addr, 8);
+    if (!is_image_op(&t->insn[0]))
+        h = mix(h, &s->addr, 8);
     h = mix(h, small, sizeof small);
     h = mix(h, s->vec, sizeof s->vec);
     for (unsigned i = 0; i < 8; i++) {
         h = mix(h, &s->fpu.regs[i].m, 8);
         h = mix(h, &s->fpu.regs[i].se, 2);
     }
-    memcpy(mem, res->mem, TC_MEM_SIZE);
+    memcpy(mem, s->exc == X86_EXC_PF && is_image_op(&t->insn[0]) ? t->mem : res->mem, TC_MEM_SIZE);
     mask_images(t, mem);
     for (unsigned i = 0; i < TC_MEM_SIZE; i += 8) {
         u64 v;

@@ -317,6 +317,19 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
         p[512 + rng_below(r, 24)] |= (u8)(1 << rng_below(r, 8));
 }
 
+/* Whether bytes that are masked out fault is up to the CPU: near the page's ends the mask is all ones. */
+static void fix_maskmov(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    gaddr a = pick_address(r, 16), off = a - seg_base(t, in);
+
+    t->in.gpr[X86_RDI] = in->adsz == 4 ? (u32)off : off;
+    if (a >= TC_MEM && a + 16 <= TC_MEM + TC_MEM_SIZE)
+        return;
+    memset(&t->in.vec[in->opnd[1].reg], 0xff, 16);
+    t->in.fpu.regs[(t->in.fpu.top + in->opnd[1].reg) & 7].m = ~0ull;
+    t->in.fpu.regs[in->opnd[1].reg & 7].m = ~0ull;
+}
+
 static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
 {
     u64 *gpr = t->in.gpr;
@@ -330,7 +343,7 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
     else if (is_op(in, "XLAT*"))
         gpr[X86_RBX] = pick_address(r, 256) - seg_base(t, in);
     else if (is_op(in, "*MASKMOVDQU*") || is_op(in, "MASKMOVQ*"))
-        gpr[X86_RDI] = pick_address(r, 16) - seg_base(t, in);
+        fix_maskmov(t, r, in);
     else if (is_op(in, "LEAVE*"))
         gpr[X86_RBP] = pick_address(r, 16);
     else if (is_op(in, "ENTER*"))

@@ -13,6 +13,7 @@
 #include "irun.h"
 #include "tcase.h"
 #include "x86/flags.h"
+#include "x86/rows.h"
 
 static struct x86_cpu cpu;
 static bool stopped;
@@ -73,12 +74,27 @@ static const struct x86_env env = {
     .cpuid = env_cpuid,
 };
 
-bool irun_fault(int sig, const siginfo_t *info, u32 err)
+/* Stack references outside the canonical range raise #SS, all others #GP (SDM vol. 3, 6.15). */
+static unsigned noncanonical_exc(const struct x86_insn *in)
 {
+    const u32 stack = X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL | X86_ATTR_RET;
+    bool by_stack = false;
+
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            by_stack = in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP);
+    return by_stack || (x86_rows[in->row].attr & stack && !in->nopnd) ? X86_EXC_SS : X86_EXC_GP;
+}
+
+bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
+{
+    gaddr a = h2g(info->si_addr);
+
     if (!cpu.cur)
         return false;
-    cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .err = err, .addr = h2g(info->si_addr), .host_sig = (u8)sig,
-                               .host_code = (u8)info->si_code};
+    cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .err = err, .addr = a, .host_sig = (u8)sig, .host_code = (u8)info->si_code};
+    if (noncanonical || (u64)((i64)a >> 47) + 1 > 1)
+        cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
     interp_fault(&cpu);
 }
 
@@ -122,7 +138,7 @@ static void store(struct tstate *s)
     s->exc = cpu.exc.vec;
     s->err = cpu.exc.err;
     s->addr = cpu.exc.addr;
-    if (at_pad(s->rip)) { /* ran off the end: not a fault */
+    if (at_pad(s->rip) && s->exc == X86_EXC_PF && s->addr == s->rip) { /* ran off the end: not a fault */
         s->exc = X86_EXC_NONE;
         s->err = 0;
         s->addr = 0;

@@ -1,5 +1,5 @@
 /*
- * irun.h - what the host's signal handler calls: true is never returned for a guest fault (it jumps into the interpreter).
+ * irun.h - what the host's signal handler calls. Returns false when no guest instruction was running; never returns otherwise.
  */
 #ifndef TESTS_IRUN_H
 #define TESTS_IRUN_H
@@ -8,6 +8,6 @@
 
 #include "base/types.h"
 
-bool irun_fault(int sig, const siginfo_t *info, u32 err);
+bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical);
 
 #endif

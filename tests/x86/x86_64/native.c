@@ -132,7 +132,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         g[REG_EFL] = 0x202;
         return;
     }
-    if (sig != SIGILL && sig != SIGFPE && irun_fault(sig, info, (u32)g[REG_ERR]))
+    if (sig != SIGILL && sig != SIGFPE && irun_fault(sig, info, (u32)g[REG_ERR], g[REG_TRAPNO] != X86_EXC_PF))
         return;
     signal(sig, SIG_DFL); /* a crash of the tester or the interpreter itself: die of it */
 }
