@@ -14,11 +14,22 @@ typedef void br_thunk(struct x86_cpu *c, void *fn);
 enum br_kind { BR_FUNC, BR_DATA, BR_WEAK_FUNC };
 
 struct br_symbol { /* sorted by name; generated */
-    const char *name;
+    const char *name; /* "name" or "name@VERSION" */
+    const char *sig;  /* text of its signature, for traces and tools */
     br_thunk *thunk;
-    void *my;         /* hand-written override, NULL: dlsym(name) in the native library */
+    void *my;         /* hand-written override, NULL: dlsym(via or name) in the native library */
+    const char *via;  /* other native names to try, separated by '|'; NULL: the own one */
     u32 size;         /* data symbols: bytes */
     u8 kind;          /* enum br_kind */
+    u8 raw;           /* the thunk itself is hand-written: it needs no native function to exist, and cannot be unwrapped */
+};
+
+/* A native data symbol of which the guest program may have its own copy (R_X86_64_COPY). */
+struct br_sync_var {
+    const char *name;
+    u32 size;
+    void *native; /* set with guest */
+    gaddr guest;  /* 0: no copy, the guest uses the native one */
 };
 
 struct br_lib { /* generated, one per .sigs file */
@@ -26,6 +37,8 @@ struct br_lib { /* generated, one per .sigs file */
     const char *const *natives; /* names to dlopen on the host, NULL-terminated; empty: already in the process */
     const struct br_symbol *syms;
     unsigned nsyms;
+    struct br_sync_var *const *syncs;
+    unsigned nsyncs;
     int (*init)(void); /* may be NULL; called at first use */
 };
 
@@ -36,6 +49,13 @@ void br_register(const struct br_lib *const *libs, unsigned n); /* wrappers' gen
 struct br_loaded;
 struct br_loaded *br_lib_open(const char *soname);
 const char *br_lib_soname(const struct br_loaded *l);
+
+/*
+ * Copies the variables guest -> native before, native -> guest after a function that the row says uses them. Only where the
+ * guest has an own copy and the values differ.
+ */
+void br_sync_in(struct br_sync_var *const *v, unsigned n);
+void br_sync_out(struct br_sync_var *const *v, unsigned n);
 
 struct br_value {
     gaddr addr;  /* bridge address, or native address of data */
@@ -52,6 +72,15 @@ void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 s
 gaddr br_bridge(br_thunk *thunk, void *fn, const char *name);
 /* Is this guest address a bridge? Then *fn/name are filled (dladdr, backtraces, unwrapping of callbacks). */
 bool br_is_bridge(gaddr a, void **fn, const char **name);
+
+/* The native function that a guest function pointer stands for, so that native code may call it directly; NULL: it is guest code. */
+void *br_unwrap(gaddr a);
+
+/*
+ * From a hand-written wrapper: leave, let the guest reach a safe point (where pending signals are delivered), then call it again
+ * from the beginning. What the wrapper returns is not seen. For -SIG_RESTART.
+ */
+void br_call_again(struct x86_cpu *c);
 
 /* env->bridge. */
 bool br_int3(struct x86_cpu *c);

@@ -1,0 +1,25 @@
+/* Host part of the bridge: AArch64 (see arch.h). */
+#include "bridge/arch.h"
+
+#include <string.h>
+
+void br_arch_emit_stub(u8 *p, u32 index)
+{
+    u64 target = (u64)(uintptr_t)br_stub_common;
+    u32 code[4] = {
+        0x52800010 | (index & 0xffff) << 5, /* movz w16, index */
+        0x72a00010 | (index >> 16) << 5,    /* movk w16, index >> 16, lsl 16 */
+        0x58000051,                         /* ldr x17, pc + 8 */
+        0xd61f0220,                         /* br x17 */
+    };
+
+    memcpy(p, code, sizeof code);
+    memcpy(p + 16, &target, 8);
+}
+
+/* Offsets of 0 say that no register holds an argument: all are on __stack (AAPCS64 appendix B). */
+void br_arch_va_list(va_list *ap, void *slots)
+{
+    memset(ap, 0, sizeof *ap);
+    ap->__stack = slots;
+}

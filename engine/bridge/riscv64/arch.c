@@ -1,0 +1,27 @@
+/* Host part of the bridge: RV64 (see arch.h). */
+#include "bridge/arch.h"
+
+#include <string.h>
+
+void br_arch_emit_stub(u8 *p, u32 index)
+{
+    u64 target = (u64)(uintptr_t)br_stub_common;
+    u32 hi = (index + 0x800) & 0xfffff000, lo = (index - hi) & 0xfff;
+    u32 code[6] = {
+        0x000002b7 | hi,       /* lui t0, hi */
+        0x0002829b | lo << 20, /* addiw t0, t0, lo */
+        0x00000317,            /* auipc t1, 0 */
+        0x01033303,            /* ld t1, 16(t1): the address at p + 24 */
+        0x00030067,            /* jr t1 */
+        0x00000013,            /* nop */
+    };
+
+    memcpy(p, code, sizeof code);
+    memcpy(p + 24, &target, 8);
+}
+
+/* A va_list is the address of the next argument (psABI, variadic arguments). */
+void br_arch_va_list(va_list *ap, void *slots)
+{
+    memcpy(ap, &slots, sizeof slots);
+}

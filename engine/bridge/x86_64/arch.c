@@ -1,0 +1,28 @@
+/* Host part of the bridge: x86-64 (see arch.h). */
+#include "bridge/arch.h"
+
+#include <string.h>
+
+void br_arch_emit_stub(u8 *p, u32 index)
+{
+    u64 target = (u64)(uintptr_t)br_stub_common;
+
+    p[0] = 0x41; /* mov r11d, index */
+    p[1] = 0xbb;
+    memcpy(p + 2, &index, 4);
+    p[6] = 0x49; /* mov r10, br_stub_common */
+    p[7] = 0xba;
+    memcpy(p + 8, &target, 8);
+    p[16] = 0x41; /* jmp r10 */
+    p[17] = 0xff;
+    p[18] = 0xe2;
+}
+
+/* Offsets behind the register save area: every argument comes from the overflow area (psABI 3.5.7). */
+void br_arch_va_list(va_list *ap, void *slots)
+{
+    (*ap)->gp_offset = 48;
+    (*ap)->fp_offset = 176;
+    (*ap)->overflow_arg_area = slots;
+    (*ap)->reg_save_area = NULL;
+}
