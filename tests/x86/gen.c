@@ -314,7 +314,7 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
     memset(p + 512, 0, 64);
     p[512] = (u8)rng_below(r, 8);
     if (rng_one_in(r, 16))
-        p[512 + rng_below(r, 24)] |= (u8)(1 << rng_below(r, 8));
+        p[520 + rng_below(r, 16)] |= (u8)(1 << rng_below(r, 8)); /* XCOMP_BV and reserved: #GP */
 }
 
 /* Whether bytes that are masked out fault is up to the CPU: near the page's ends the mask is all ones. */
