@@ -203,25 +203,40 @@ struct compare {
 };
 
 /*
- * Compares up to n elements forward from both addresses (SCAS: src is NULL and cmp->a stays);
- * returns how many were done.
+ * Compares up to n elements forward from both addresses (SCAS: no source, cmp->a stays); returns how
+ * many were done.
  */
-static u64 compare_chunk(const struct str *s, struct compare *cmp, u64 n)
+ALWAYS_INLINE u64 compare_run(const struct str *s, struct compare *cmp, u64 n, unsigned size)
 {
     bool until_equal = s->in->pfx & X86_PFX_REPNE;
     bool from_memory = s->use & USE_SI;
     gaddr si = from_memory ? str_si(s) : 0, di = str_di(s);
-    unsigned size = s->size;
-    u64 i = 0;
+    u64 a = cmp->a, b = 0, i = 0;
+    bool stop = false;
 
-    while (i < n && !cmp->stop) {
+    while (i < n && !stop) {
         if (from_memory)
-            cmp->a = mem_read(si + i * size, size);
-        cmp->b = mem_read(di + i * size, size);
-        cmp->stop = (cmp->a == cmp->b) == until_equal;
+            a = mem_read(si + i * size, size);
+        b = mem_read(di + i * size, size);
+        stop = (a == b) == until_equal;
         i++;
     }
+    *cmp = (struct compare){a, b, stop};
     return i;
+}
+
+static u64 compare_chunk(const struct str *s, struct compare *cmp, u64 n)
+{
+    switch (s->size) {
+    case 1:
+        return compare_run(s, cmp, n, 1);
+    case 2:
+        return compare_run(s, cmp, n, 2);
+    case 4:
+        return compare_run(s, cmp, n, 4);
+    default:
+        return compare_run(s, cmp, n, 8);
+    }
 }
 
 static void compare_strings(struct str *s, u64 acc)
