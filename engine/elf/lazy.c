@@ -3,6 +3,7 @@
  * bridge whose native side runs with the guest's registers untouched: it binds the slot, takes the two words off the stack
  * and puts the target there, so that the bridge's own return goes to the function with the caller's return address on top.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,7 @@ static void resolve(struct x86_cpu *c, void *fn)
     gaddr sp = c->gpr[RSP], target;
     struct elf_object *o = known_object(ld_u64(g2h(sp)));
     u64 index = ld_u64(g2h(sp + 8));
+    int saved_errno = errno; /* the guest's errno is the native one: binding must not show in it */
 
     (void)fn;
     if (!o || index >= o->nplt)
@@ -94,6 +96,7 @@ static void resolve(struct x86_cpu *c, void *fn)
     target = bind(c, o, &o->plt[index]);
     c->gpr[RSP] = sp + 8;
     st_u64(g2h(sp + 8), target);
+    errno = saved_errno;
 }
 
 gaddr lazy_resolver(void)
