@@ -203,8 +203,8 @@ struct compare {
 };
 
 /*
- * Compares up to n elements forward from both addresses (SCAS: no source, cmp->a stays); returns how
- * many were done.
+ * Compares up to n elements forward from both addresses (SCAS: no source, cmp->a stays); returns
+ * how many were done.
  */
 ALWAYS_INLINE u64 compare_run(const struct str *s, struct compare *cmp, u64 n, unsigned size)
 {
@@ -228,14 +228,10 @@ ALWAYS_INLINE u64 compare_run(const struct str *s, struct compare *cmp, u64 n, u
 static u64 compare_chunk(const struct str *s, struct compare *cmp, u64 n)
 {
     switch (s->size) {
-    case 1:
-        return compare_run(s, cmp, n, 1);
-    case 2:
-        return compare_run(s, cmp, n, 2);
-    case 4:
-        return compare_run(s, cmp, n, 4);
-    default:
-        return compare_run(s, cmp, n, 8);
+    case 1: return compare_run(s, cmp, n, 1);
+    case 2: return compare_run(s, cmp, n, 2);
+    case 4: return compare_run(s, cmp, n, 4);
+    default: return compare_run(s, cmp, n, 8);
     }
 }
 
