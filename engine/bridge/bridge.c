@@ -216,7 +216,7 @@ void *br_unwrap(gaddr a)
 
 static void trace_call(const struct bridge *b, const struct x86_cpu *c)
 {
-    trace_print("%d bridge %s%s(%#llx, %#llx, %#llx, %#llx, %#llx, %#llx) from %#llx\n", thr_self() ? thr_self()->tid : 0, b->sym->name,
+    trace_print("%d bridge %s%s(%#llx, %#llx, %#llx, %#llx, %#llx, %#llx) from %#llx", thr_self() ? thr_self()->tid : 0, b->sym->name,
         b->sym->sig, (unsigned long long)br_int(c, 0), (unsigned long long)br_int(c, 1), (unsigned long long)br_int(c, 2),
         (unsigned long long)br_int(c, 3), (unsigned long long)br_int(c, 4), (unsigned long long)br_int(c, 5),
         (unsigned long long)ld_u64(g2h(c->gpr[BR_RSP])));
@@ -224,7 +224,7 @@ static void trace_call(const struct bridge *b, const struct x86_cpu *c)
 
 static void trace_result(const struct bridge *b, const struct x86_cpu *c)
 {
-    trace_print("%d bridge %s = %#llx\n", thr_self() ? thr_self()->tid : 0, b->sym->name, (unsigned long long)c->gpr[BR_RAX]);
+    trace_print("%d bridge %s = %#llx", thr_self() ? thr_self()->tid : 0, b->sym->name, (unsigned long long)c->gpr[BR_RAX]);
 }
 
 static void leave(struct x86_cpu *c, void *fn)

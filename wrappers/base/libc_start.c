@@ -109,12 +109,12 @@ static void adopted(struct thr *t)
 }
 
 /*
- * glibc 2.34 and newer: init and fini are NULL and libc runs the program's own constructors; our linker has run all of them before the
- * entry point. Older programs bring __libc_csu_init, which would run them again: it is not called.
+ * The linker has run the libraries' constructors. The program's own are run here: by __libc_csu_init of programs older than glibc 2.34,
+ * which comes as `init`; by us for newer ones, where that is NULL. Destructors are the linker's in both cases.
  */
 void raw___libc_start_main(struct x86_cpu *c, void *fn)
 {
-    gaddr main_fn = br_int(c, 0), rtld_fini = br_int(c, 5);
+    gaddr main_fn = br_int(c, 0), init = br_int(c, 3), rtld_fini = br_int(c, 5);
     u64 args[3] = {br_int(c, 1), br_int(c, 2), br_int(c, 2) + 8 * (br_int(c, 1) + 1)};
     char **argv = br_ptr(args[1]);
 
@@ -127,5 +127,9 @@ void raw___libc_start_main(struct x86_cpu *c, void *fn)
     atexit(dl_fini);
     if (rtld_fini)
         my___cxa_atexit(br_ptr(rtld_fini), NULL, NULL);
+    if (init)
+        br_call_guest(init, 3, args);
+    else
+        dl_init_main((int)args[0], args[1], args[2]);
     exit((int)br_call_guest(main_fn, 3, args));
 }
