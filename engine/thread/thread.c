@@ -211,6 +211,15 @@ struct thr *thr_self_or_adopt(void)
     return t;
 }
 
+void thr_attach(struct thr *t)
+{
+    t->tid = (int)syscall(SYS_gettid);
+    thr_current = t;
+    thr_list_add(t);
+    if (thr_hooks.start)
+        thr_hooks.start(t);
+}
+
 void thr_fork_prepare(void)
 {
     pthread_mutex_lock(&list_lock);
