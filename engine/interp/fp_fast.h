@@ -84,14 +84,41 @@ ALWAYS_INLINE bool fp_plain32(u32 a)
     return LIKELY((a << 1) - (1u << 24) <= 0xff000000u - (1u << 24)) || !(a << 1);
 }
 
+/*
+ * Both exponents in the middle half of the range: the two top exponent bits differ. Then neither is zero, denormal or special, sums
+ * cannot overflow or come near the denormals, and products and quotients only need a look at the result.
+ */
+ALWAYS_INLINE bool fp_mid64(u64 a, u64 b)
+{
+    return LIKELY((i64)(((a ^ a << 1) & (b ^ b << 1)) << 1) < 0);
+}
+
+ALWAYS_INLINE bool fp_mid32(u32 a, u32 b)
+{
+    return LIKELY((i32)(((a ^ a << 1) & (b ^ b << 1)) << 1) < 0);
+}
+
 /* An exact zero: sums only vanish by cancellation, products and quotients through a zero operand. */
 #define FP_ZERO_add(a, b) true
 #define FP_ZERO_sub(a, b) true
 #define FP_ZERO_mul(a, b) (!((a) << 1) || !((b) << 1))
 #define FP_ZERO_div(a, b) (!((a) << 1) && ((b) << 1))
+#define FP_CHECK_add(bits, r) true
+#define FP_CHECK_sub(bits, r) true
+#define FP_CHECK_mul(bits, r) fp_normal##bits(r)
+#define FP_CHECK_div(bits, r) fp_normal##bits(r)
 
+/*
+ * fp_fast_*: the short test, for inlining; what it refuses goes to fp_slow_*, which starts with fp_host_*: the complete test of
+ * what host arithmetic may do.
+ */
 #define FP_FAST_BINARY(name, op, T, bits, real)                                                    \
     ALWAYS_INLINE bool fp_fast_##name##bits(T a, T b, T *r)                                        \
+    {                                                                                              \
+        *r = fp_bits##bits(fp_##real(a) op fp_##real(b));                                          \
+        return fp_mid##bits(a, b) && FP_CHECK_##name(bits, *r);                                    \
+    }                                                                                              \
+    ALWAYS_INLINE bool fp_host_##name##bits(T a, T b, T *r)                                        \
     {                                                                                              \
         *r = fp_bits##bits(fp_##real(a) op fp_##real(b));                                          \
         return fp_not_den##bits(a) && fp_not_den##bits(b) &&                                       \

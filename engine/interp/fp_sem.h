@@ -138,8 +138,8 @@ ALWAYS_INLINE union vec_lane fp_unplain4(const union vec_lane *a)
     ALWAYS_INLINE bool fp_fast_##name##x2(union vec_lane *d, const union vec_lane *a,              \
                                           const union vec_lane *b)                                 \
     {                                                                                              \
-        return fp_fast_##name##64(a->q[0], b->q[0], &d->q[0]) &&                                   \
-               fp_fast_##name##64(a->q[1], b->q[1], &d->q[1]);                                     \
+        return fp_host_##name##64(a->q[0], b->q[0], &d->q[0]) &&                                   \
+               fp_host_##name##64(a->q[1], b->q[1], &d->q[1]);                                     \
     }
 FP_PACKED_BINARY(add, +)
 FP_PACKED_BINARY(sub, -)

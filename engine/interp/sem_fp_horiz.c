@@ -51,7 +51,7 @@ static void do_ADDSUBPS(struct x86_cpu *c, union vec_lane *d, const union vec_la
         u32 x = a[i / 4].d[i % 4], y = b[i / 4].d[i % 4];
         u32 *r = &d[i / 4].d[i % 4];
 
-        if (!(fp_fast_env(c) && (i & 1 ? fp_fast_add32(x, y, r) : fp_fast_sub32(x, y, r))))
+        if (!(fp_fast_env(c) && (i & 1 ? fp_host_add32(x, y, r) : fp_host_sub32(x, y, r))))
             *r = (i & 1 ? sf_f32_add : sf_f32_sub)(&v, x, y);
     }
     fp_commit(c, &v);
@@ -65,7 +65,7 @@ static void do_ADDSUBPD(struct x86_cpu *c, union vec_lane *d, const union vec_la
         u64 x = a[i / 2].q[i % 2], y = b[i / 2].q[i % 2];
         u64 *r = &d[i / 2].q[i % 2];
 
-        if (!(fp_fast_env(c) && (i & 1 ? fp_fast_add64(x, y, r) : fp_fast_sub64(x, y, r))))
+        if (!(fp_fast_env(c) && (i & 1 ? fp_host_add64(x, y, r) : fp_host_sub64(x, y, r))))
             *r = (i & 1 ? sf_f64_add : sf_f64_sub)(&v, x, y);
     }
     fp_commit(c, &v);

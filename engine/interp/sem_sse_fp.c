@@ -37,8 +37,87 @@ void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, co
     fp_commit(c, &v);
 }
 
-/* Out-of-line halves of fp_fast.h. */
+/*
+ * --- out-of-line halves of fp_fast.h. Before the first inexact result PE is clear and must be found out: the host's result is right
+ * all the same (nearest, PE masked), and whether it is exact shows by taking it back apart.
+ */
+static bool pe_open(const struct x86_cpu *c)
+{
+    return (c->mxcsr & (MXCSR_RC | FP_MXCSR_PM)) == FP_MXCSR_PM;
+}
+
+/* The sum r of a and b has no rounding error (Knuth's two-sum). */
+static bool exact_add64(u64 a, u64 b, u64 r)
+{
+    double x = fp_double(a), y = fp_double(b), s = fp_double(r), t = s - x;
+
+    return (x - (s - t)) + (y - t) == 0;
+}
+
+static bool exact_add32(u32 a, u32 b, u32 r)
+{
+    float x = fp_float(a), y = fp_float(b), s = fp_float(r), t = s - x;
+
+    return (x - (s - t)) + (y - t) == 0;
+}
+
+static bool exact_sub64(u64 a, u64 b, u64 r)
+{
+    return exact_add64(a, b ^ 1ull << 63, r);
+}
+
+static bool exact_sub32(u32 a, u32 b, u32 r)
+{
+    return exact_add32(a, b ^ 1u << 31, r);
+}
+
+/* Odd part of the significand. */
+static u64 odd_part(u64 a)
+{
+    u64 m = (a & 0xfffffffffffffull) | 1ull << 52;
+
+    return m >> __builtin_ctzll(m);
+}
+
+static bool exact_mul64(u64 a, u64 b, u64 r)
+{
+    return !(r << 1) || ((u128)odd_part(a) * odd_part(b)) >> 53 == 0;
+}
+
+static bool exact_div64(u64 a, u64 b, u64 r)
+{
+    return !(a << 1) || (exact_mul64(r, b, a) && fp_double(r) * fp_double(b) == fp_double(a));
+}
+
+/* Products of floats are exact as doubles. */
+static bool exact_mul32(u32 a, u32 b, u32 r)
+{
+    return (double)fp_float(a) * (double)fp_float(b) == (double)fp_float(r);
+}
+
+static bool exact_div32(u32 a, u32 b, u32 r)
+{
+    return !(a << 1) || exact_mul32(r, b, a); /* 0 / inf is exact */
+}
+
 #define FP_SLOW(name, T, bits)                                                                     \
+    NOINLINE T fp_slow_##name##bits(struct x86_cpu *c, T a, T b)                                   \
+    {                                                                                              \
+        struct sf_env v;                                                                           \
+        T r;                                                                                       \
+        if (pe_open(c) && fp_host_##name##bits(a, b, &r)) {                                        \
+            if (!(c->mxcsr & MXCSR_PE) && !exact_##name##bits(a, b, r))                            \
+                c->mxcsr |= MXCSR_PE;                                                              \
+            return r;                                                                              \
+        }                                                                                          \
+        v = fp_env(c);                                                                             \
+        r = sf_f##bits##_##name(&v, a, b);                                                         \
+        fp_commit(c, &v);                                                                          \
+        return r;                                                                                  \
+    }
+
+/* MIN, MAX: the fast test was already the complete one. */
+#define FP_SLOW_SELECT(name, T, bits)                                                              \
     NOINLINE T fp_slow_##name##bits(struct x86_cpu *c, T a, T b)                                   \
     {                                                                                              \
         struct sf_env v = fp_env(c);                                                               \
@@ -102,20 +181,20 @@ FP_SLOW_SQRT(u64, 64)
         fp_put_vex##bits(c, in, r);                                                                \
     }
 
-#define FP_FAMILY(OP, name, env)                                                                   \
-    FP_SLOW(name, u32, 32)                                                                         \
-    FP_SLOW(name, u64, 64)                                                                         \
+#define FP_FAMILY(OP, name, env, SLOW)                                                             \
+    SLOW(name, u32, 32)                                                                            \
+    SLOW(name, u64, 64)                                                                            \
     FP_PACKED(OP##PS, u32, name, x4, 32, sf_f32_##name, env, 1)                                    \
     FP_PACKED(OP##PD, u64, name, x2, 64, sf_f64_##name, env, 1)                                    \
     FP_SCALAR(OP##SS, u32, name, 32, env)                                                          \
     FP_SCALAR(OP##SD, u64, name, 64, env)
 
-FP_FAMILY(ADD, add, fp_fast_env(c))
-FP_FAMILY(SUB, sub, fp_fast_env(c))
-FP_FAMILY(MUL, mul, fp_fast_env(c))
-FP_FAMILY(DIV, div, fp_fast_env(c))
-FP_FAMILY(MIN, min, true)
-FP_FAMILY(MAX, max, true)
+FP_FAMILY(ADD, add, fp_fast_env(c), FP_SLOW)
+FP_FAMILY(SUB, sub, fp_fast_env(c), FP_SLOW)
+FP_FAMILY(MUL, mul, fp_fast_env(c), FP_SLOW)
+FP_FAMILY(DIV, div, fp_fast_env(c), FP_SLOW)
+FP_FAMILY(MIN, min, true, FP_SLOW_SELECT)
+FP_FAMILY(MAX, max, true, FP_SLOW_SELECT)
 FP_PACKED(SQRTPS, u32, sqrt, x4, 32, sqrt_elem32, fp_fast_env(c), 0)
 FP_PACKED(SQRTPD, u64, sqrt, x2, 64, sqrt_elem64, fp_fast_env(c), 0)
 
@@ -179,7 +258,7 @@ static u32 rcp_elem(u32 a)
     if ((a << 1) < 1u << 24)
         return sign | 0x7f800000;
     r = fp_bits32(1.0f / fp_float(a));
-    return (r << 1) < 1u << 24 ? sign : r;
+    return (r << 1) <= 1u << 24 ? sign : r; /* 2^-126 counts as tiny too */
 }
 
 static u32 rsqrt_elem(u32 a)

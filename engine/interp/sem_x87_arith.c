@@ -2,7 +2,9 @@
  * sem_x87_arith.c - x87 add, subtract, multiply, divide, compare, and the one-operand functions that are exact or correctly
  * rounded. One body per shape (arith, compare, unary); the operations are instances.
  */
-#include "interp/x87.h"
+#include "interp/x87_fast.h"
+
+enum { POP = 1, INTEGER = 2, REVERSE = 4 };
 
 bool x87_stack_fault(struct x86_cpu *c, bool c1)
 {
@@ -13,20 +15,18 @@ bool x87_stack_fault(struct x86_cpu *c, bool c1)
     return f->cw & SF_IE;
 }
 
-/* dst = dst op src, or src op dst (rev). Operand 0 is the destination; operand 1 memory or ST. */
-ALWAYS_INLINE void arith(struct x86_cpu *c, const struct x86_insn *in, sf_f80_fn *fn, bool rev, bool integer, bool pop)
+/* dst = dst op src, or src op dst (rev), all cases. Operand 0 is the destination; operand 1 memory (already in raw) or ST. */
+static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn, unsigned how)
 {
     unsigned d = in->opnd[0].reg;
     struct sf_env v = x87_env(c);
+    bool empty = false, pop = how & POP;
     struct sf_num a, b;
-    bool empty = false;
     struct x86_f80 r;
 
-    x87_wait(c);
     if (op_is_mem(in, 1)) {
-        b = x87_load(c, in, 1, integer);
+        b = x87_num_mem(raw, in->opnd[1].size, how & INTEGER);
     } else {
-        x87_note(c, in);
         empty = x87_empty(c, in->opnd[1].reg);
         b = sf_num_f80(*x87_st(c, in->opnd[1].reg));
     }
@@ -39,29 +39,58 @@ ALWAYS_INLINE void arith(struct x86_cpu *c, const struct x86_insn *in, sf_f80_fn
         return;
     }
     a = sf_num_f80(*x87_st(c, d));
-    r = rev ? fn(&v, &b, &a) : fn(&v, &a, &b);
+    r = how & REVERSE ? fn(&v, &b, &a) : fn(&v, &a, &b);
     x87_finish(c, &v, d, r, pop);
 }
 
-#define ARITH(OP, fn, rev)                                                                         \
+typedef bool fast_fn(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st);
+
+ALWAYS_INLINE void arith(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
+{
+    unsigned d = in->opnd[0].reg;
+    struct x87_val a, b, r;
+    u64 raw = 0;
+    bool ok;
+    u32 st;
+
+    x87_wait(c);
+    if (op_is_mem(in, 1)) {
+        raw = mem_read(sem_ea(c, in), in->opnd[1].size);
+        x87_note_mem(c, in, sem_ea_offset(c, in));
+        ok = x87_val_mem(raw, in->opnd[1].size, how & INTEGER, &b);
+    } else {
+        x87_note(c, in);
+        ok = x87_val_st(c, in->opnd[1].reg, &b);
+    }
+    if (!ok || !x87_fast_env(c) || !x87_val_st(c, d, &a) ||
+        !(how & REVERSE ? fast(&r, b, a, x87_fast_shift(c), &st) : fast(&r, a, b, x87_fast_shift(c), &st))) {
+        arith_slow(c, in, raw, fn, how);
+        return;
+    }
+    x87_fast_put(c, d, &r, st);
+    if (how & POP)
+        x87_pop(c);
+}
+
+#define ARITH(OP, name, rev)                                                                       \
     void sem_F##OP(struct x86_cpu *c, const struct x86_insn *in)                                   \
     {                                                                                              \
-        arith(c, in, fn, rev, false, false);                                                       \
+        arith(c, in, x87_fast_##name, sf_f80_##name, rev);                                         \
     }                                                                                              \
     void sem_FI##OP(struct x86_cpu *c, const struct x86_insn *in)                                  \
     {                                                                                              \
-        arith(c, in, fn, rev, true, false);                                                        \
+        arith(c, in, x87_fast_##name, sf_f80_##name, INTEGER | rev);                               \
     }                                                                                              \
     void sem_F##OP##P(struct x86_cpu *c, const struct x86_insn *in)                                \
     {                                                                                              \
-        arith(c, in, fn, rev, false, true);                                                        \
+        arith(c, in, x87_fast_##name, sf_f80_##name, POP | rev);                                   \
     }
-ARITH(ADD, sf_f80_add, false)
-ARITH(MUL, sf_f80_mul, false)
-ARITH(SUB, sf_f80_sub, false)
-ARITH(SUBR, sf_f80_sub, true)
-ARITH(DIV, sf_f80_div, false)
-ARITH(DIVR, sf_f80_div, true)
+ARITH(ADD, add, 0)
+ARITH(MUL, mul, 0)
+ARITH(SUB, sub, 0)
+ARITH(SUBR, sub, REVERSE)
+ARITH(DIV, div, 0)
+ARITH(DIVR, div, REVERSE)
 
 /* --- compares: to C3 C2 C0 or to EFLAGS */
 static void set_relation(struct x86_cpu *c, enum sf_rel rel, bool eflags)
@@ -103,10 +132,20 @@ ALWAYS_INLINE void compare(struct x86_cpu *c, const struct sf_num *b, bool empty
         x87_pop(c);
 }
 
+ALWAYS_INLINE enum sf_rel fast_order(const struct x87_val *x, const struct x87_val *y)
+{
+    if (x->sign != y->sign)
+        return x->sign ? SF_LT : SF_GT;
+    if (x->e == y->e && x->m == y->m)
+        return SF_EQ;
+    return (x->e < y->e || (x->e == y->e && x->m < y->m)) != x->sign ? SF_LT : SF_GT;
+}
+
 ALWAYS_INLINE void compare_op(struct x86_cpu *c, const struct x86_insn *in, bool integer, bool quiet, bool eflags,
                               unsigned pops)
 {
     struct sf_num b;
+    struct x87_val x, y;
     bool empty = false;
 
     x87_wait(c);
@@ -116,6 +155,14 @@ ALWAYS_INLINE void compare_op(struct x86_cpu *c, const struct x86_insn *in, bool
         unsigned i = in->nopnd == 2 ? in->opnd[1].reg : 1;
 
         x87_note(c, in);
+        if (x87_val_st(c, 0, &x) && x87_val_st(c, i, &y)) {
+            if (!eflags)
+                c->fpu.sw &= (u16)~X87_C1;
+            set_relation(c, fast_order(&x, &y), eflags);
+            while (pops--)
+                x87_pop(c);
+            return;
+        }
         empty = x87_empty(c, i);
         b = sf_num_f80(*x87_st(c, i));
     }

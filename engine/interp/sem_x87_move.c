@@ -1,7 +1,7 @@
 /*
  * sem_x87_move.c - x87 loads, stores, exchanges, conditional moves and constants.
  */
-#include "interp/x87.h"
+#include "interp/x87_fast.h"
 #include "x86/flags.h"
 
 /* Pushes unless the stack is full; then the default NaN, when that is masked. An unmasked DE does not stop a load. */
@@ -32,40 +32,80 @@ static void store80(gaddr a, struct x86_f80 r)
     __builtin_memcpy(g2h(a), &t, 10);
 }
 
+/* Onto a free register; the value raises nothing. */
+ALWAYS_INLINE void fast_push(struct x86_cpu *c, u64 m, u32 se)
+{
+    struct x86_fpu *f = &c->fpu;
+
+    f->top = (f->top - 1) & 7;
+    f->used |= (u8)(1u << f->top);
+    f->regs[f->top].m = m;
+    f->regs[f->top].se = (u16)se;
+    f->sw &= (u16)~X87_C1;
+}
+
+static NOINLINE void load_slow(struct x86_cpu *c, u64 raw, unsigned size, bool integer)
+{
+    struct sf_num n = x87_num_mem(raw, size, integer);
+    struct sf_env v = x87_env(c);
+    struct x86_f80 r = sf_num_to_f80(&v, &n);
+
+    push_checked(c, &v, r);
+}
+
+ALWAYS_INLINE void load(struct x86_cpu *c, const struct x86_insn *in, unsigned size, bool integer)
+{
+    u64 raw = mem_read(sem_ea(c, in), size);
+    struct x87_val n;
+
+    x87_note_mem(c, in, sem_ea_offset(c, in));
+    if (LIKELY(x87_empty(c, 7)) && x87_val_mem(raw, size, integer, &n))
+        fast_push(c, n.m, n.sign << 15 | (u32)n.e);
+    else
+        load_slow(c, raw, size, integer);
+}
+
+static void load_reg(struct x86_cpu *c, const struct x86_insn *in)
+{
+    const struct x86_f80 *r = x87_st(c, in->opnd[0].reg);
+    struct sf_env v;
+
+    x87_note(c, in);
+    if (LIKELY(!x87_empty(c, in->opnd[0].reg) && x87_empty(c, 7))) {
+        fast_push(c, r->m, r->se);
+    } else if (x87_empty(c, in->opnd[0].reg)) { /* looked at before the overflow */
+        if (x87_stack_fault(c, false))
+            x87_push(c, X87_DEFAULT_NAN);
+    } else {
+        v = x87_env(c);
+        push_checked(c, &v, *r);
+    }
+}
+
 void sem_FLD(struct x86_cpu *c, const struct x86_insn *in)
 {
-    struct sf_env v = x87_env(c);
+    struct sf_env v;
     struct x86_f80 r;
-    struct sf_num n;
 
     x87_wait(c);
     if (!op_is_mem(in, 0)) {
-        x87_note(c, in);
-        if (UNLIKELY(x87_empty(c, in->opnd[0].reg))) { /* looked at before the overflow */
-            if (x87_stack_fault(c, false))
-                x87_push(c, X87_DEFAULT_NAN);
-            return;
-        }
-        push_checked(c, &v, *x87_st(c, in->opnd[0].reg));
-    } else if (in->opnd[0].size == 10) {
+        load_reg(c, in);
+    } else if (in->opnd[0].size == 8) {
+        load(c, in, 8, false);
+    } else if (in->opnd[0].size == 4) {
+        load(c, in, 4, false);
+    } else {
         r = load80(sem_ea(c, in));
         x87_note_mem(c, in, sem_ea_offset(c, in));
-        push_checked(c, &v, r);
-    } else {
-        n = x87_load(c, in, 0, false);
-        r = sf_num_to_f80(&v, &n);
+        v = x87_env(c);
         push_checked(c, &v, r);
     }
 }
 
 void sem_FILD(struct x86_cpu *c, const struct x86_insn *in)
 {
-    struct sf_env v = x87_env(c);
-    struct sf_num n;
-
     x87_wait(c);
-    n = x87_load(c, in, 0, true);
-    push_checked(c, &v, sf_num_to_f80(&v, &n));
+    load(c, in, in->opnd[0].size, true);
 }
 
 /* 18 BCD digits and a sign byte; digits above 9 are undefined: the CPU just weighs them. */
@@ -134,7 +174,7 @@ static void store_empty(struct x86_cpu *c, const struct x86_insn *in, u64 value,
         x87_pop(c);
 }
 
-static void store_float(struct x86_cpu *c, const struct x86_insn *in, bool pop)
+static NOINLINE void store_float_slow(struct x86_cpu *c, const struct x86_insn *in, bool pop)
 {
     struct sf_env v = x87_env(c);
     unsigned size = in->opnd[0].size;
@@ -148,19 +188,94 @@ static void store_float(struct x86_cpu *c, const struct x86_insn *in, bool pop)
     store_value(c, in, &v, value, pop);
 }
 
-static void store_int(struct x86_cpu *c, const struct x86_insn *in, bool trunc, bool pop)
+/* A zero, or a number that is normal in the narrow format too. bias: difference of the biases; frac: fraction bits. */
+ALWAYS_INLINE bool fast_narrow(struct x86_cpu *c, unsigned size, u64 *value, u32 *st)
+{
+    unsigned frac = size == 4 ? 23 : 52;
+    i32 bias = size == 4 ? 16383 - 127 : 16383 - 1023, top = size == 4 ? 0xfe : 0x7fe;
+    struct x87_val v;
+
+    if (!x87_val_st(c, 0, &v) || !x87_fast_env(c) || !x87_fast_round(&v, 0, 63 - frac, st))
+        return false;
+    v.e -= bias;
+    *value = (u64)v.sign << (size * 8 - 1) | (u64)(u32)v.e << frac | (v.m << 1 >> (64 - frac));
+    return LIKELY((u32)(v.e - 1) < (u32)top) && (v.e > 1 || v.m << 1); /* not the smallest: it may come from below */
+}
+
+ALWAYS_INLINE void store_fast(struct x86_cpu *c, const struct x86_insn *in, unsigned size, bool pop)
+{
+    u64 value;
+    u32 st;
+
+    if (!fast_narrow(c, size, &value, &st)) {
+        store_float_slow(c, in, pop);
+        return;
+    }
+    mem_write(sem_ea(c, in), size, value);
+    x87_note_mem(c, in, sem_ea_offset(c, in));
+    c->fpu.sw = (u16)((c->fpu.sw & ~X87_C1) | st);
+    if (pop)
+        x87_pop(c);
+}
+
+static void store_float(struct x86_cpu *c, const struct x86_insn *in, bool pop)
+{
+    if (in->opnd[0].size == 8)
+        store_fast(c, in, 8, pop);
+    else
+        store_fast(c, in, 4, pop);
+}
+
+static NOINLINE void store_int_slow(struct x86_cpu *c, const struct x86_insn *in, bool trunc, bool pop)
 {
     struct sf_env v = x87_env(c);
     unsigned size = in->opnd[0].size;
     i64 value;
 
-    x87_wait(c);
     if (UNLIKELY(x87_empty(c, 0))) {
         store_empty(c, in, 1ull << (8 * size - 1), pop);
         return;
     }
     value = sf_f80_to_int(&v, *x87_st(c, 0), size, trunc ? SF_RZ : v.rc);
     store_value(c, in, &v, (u64)value, pop);
+}
+
+/* Truncation to nearest or (trunc, or RC says so) to zero of 1/2 <= |x| < 2^15, 2^31 or 2^62. */
+ALWAYS_INLINE bool fast_int(struct x86_cpu *c, unsigned size, bool trunc, i64 *value, u32 *st)
+{
+    unsigned drop;
+    struct x87_val v;
+    u64 whole, lost, up;
+
+    trunc = trunc || (c->fpu.cw & 0xc00) == 0xc00;
+    if (!x87_val_st(c, 0, &v) || !(c->fpu.cw & SF_PE) || (!trunc && (c->fpu.cw & 0xc00)) ||
+        (u32)(v.e - 16383) >= (size == 8 ? 62 : size * 8 - 1))
+        return false;
+    drop = 63u - (unsigned)(v.e - 16383); /* 2 .. 63 */
+    whole = v.m >> drop;
+    lost = v.m << (64 - drop);
+    up = !trunc && (lost > 1ull << 63 || (lost == 1ull << 63 && (whole & 1)));
+    whole += up;
+    *st = (lost ? SF_PE : 0u) | (up ? X87_C1 : 0u);
+    *value = (i64)(v.sign ? -whole : whole);
+    return !(whole >> (size * 8 - 1));
+}
+
+static void store_int(struct x86_cpu *c, const struct x86_insn *in, bool trunc, bool pop)
+{
+    i64 value;
+    u32 st;
+
+    x87_wait(c);
+    if (!fast_int(c, in->opnd[0].size, trunc, &value, &st)) {
+        store_int_slow(c, in, trunc, pop);
+        return;
+    }
+    mem_write(sem_ea(c, in), in->opnd[0].size, (u64)value);
+    x87_note_mem(c, in, sem_ea_offset(c, in));
+    c->fpu.sw = (u16)((c->fpu.sw & ~X87_C1) | st);
+    if (pop)
+        x87_pop(c);
 }
 
 static void store_f80(struct x86_cpu *c, const struct x86_insn *in)
@@ -269,14 +384,17 @@ void sem_FXCH(struct x86_cpu *c, const struct x86_insn *in)
 
     x87_wait(c);
     x87_note(c, in);
+    if (LIKELY(!x87_empty(c, 0) && !x87_empty(c, i))) {
+        a = *x87_st(c, 0);
+        *x87_st(c, 0) = *x87_st(c, i);
+        *x87_st(c, i) = a;
+        c->fpu.sw &= (u16)~X87_C1;
+        return;
+    }
     a = x87_empty(c, 0) ? X87_DEFAULT_NAN : *x87_st(c, 0);
     b = x87_empty(c, i) ? X87_DEFAULT_NAN : *x87_st(c, i);
-    if (UNLIKELY(x87_empty(c, 0) || x87_empty(c, i))) {
-        if (!x87_stack_fault(c, false))
-            return;
-    } else {
-        c->fpu.sw &= (u16)~X87_C1;
-    }
+    if (!x87_stack_fault(c, false))
+        return;
     x87_put(c, 0, b);
     x87_put(c, i, a);
 }

@@ -392,9 +392,10 @@ static struct tw log2_of(u128 m, i32 e)
 struct x86_f80 sf_f80_yl2x(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)
 {
     struct tw l = log2_of((u128)x->m << 64, x->e);
+    struct x86_f80 r = finish(v, tw_mul(tw_num(y), l), x->m == SF_TOP); /* a power of two: y * e */
 
-    v->flags |= SF_PE;
-    return finish(v, tw_mul(tw_num(y), l), x->m == SF_TOP); /* a power of two: y * e, no more to round off */
+    v->flags |= SF_PE | (r.se & 0x7fff ? 0 : SF_UE); /* even when that was exact */
+    return r;
 }
 
 struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)

@@ -131,6 +131,13 @@ ALWAYS_INLINE void x87_finish(struct x86_cpu *c, const struct sf_env *v, unsigne
         x87_pop(c);
 }
 
+ALWAYS_INLINE struct sf_num x87_num_mem(u64 raw, unsigned size, bool integer)
+{
+    if (integer)
+        return sf_num_int((i64)sext(raw, size));
+    return size == 4 ? sf_num_f32((u32)raw) : sf_num_f64(raw);
+}
+
 /* Memory operand i of 2, 4, 8 bytes, as a number; integer or float by `integer`. Notes the pointers. */
 ALWAYS_INLINE struct sf_num x87_load(struct x86_cpu *c, const struct x86_insn *in, unsigned i, bool integer)
 {
@@ -138,9 +145,7 @@ ALWAYS_INLINE struct sf_num x87_load(struct x86_cpu *c, const struct x86_insn *i
     u64 v = mem_read(sem_ea(c, in), size);
 
     x87_note_mem(c, in, sem_ea_offset(c, in));
-    if (integer)
-        return sf_num_int((i64)sext(v, size));
-    return size == 4 ? sf_num_f32((u32)v) : sf_num_f64(v);
+    return x87_num_mem(v, size, integer);
 }
 
 #endif
