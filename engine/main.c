@@ -111,6 +111,7 @@ static int run_program(const char *path, char **argv, const struct elf_id *id)
     status = elf_load_program(t, path, argv, environ, native);
     if (status)
         return status;
+    linux_set_stack(t->cpu.gpr[X86_RSP]);
     interp_run(&t->cpu);
     return (int)(t->cpu.gpr[X86_RAX] & 0xff); /* only reached when the guest's entry point returns */
 }
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 {
     char path[PATH_MAX];
     struct elf_id id;
+    char *argv0 = linux_take_args(&argc, &argv);
     int status;
 
     switch (cfg_init(&argc, &argv)) {
@@ -147,5 +149,7 @@ int main(int argc, char **argv)
     status = check_program(path, &id);
     if (status)
         return status;
+    if (argv0)
+        argv[1] = argv0;
     return run_program(path, argv + 1, &id);
 }
