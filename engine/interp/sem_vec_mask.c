@@ -15,31 +15,29 @@ static gaddr maskmov_ea(const struct x86_cpu *c, const struct x86_insn *in)
     return in->mode == 64 ? a : (u32)a;
 }
 
+/*
+ * The SDM leaves it open whether bytes that the mask leaves out may fault; here as on AMD CPUs all
+ * n bytes must be writable.
+ */
 static void maskmov_bytes(gaddr a, const u8 *data, const u8 *mask, unsigned n)
 {
-    unsigned first = 0, last = n;
-
-    while (first < n && !(mask[first] & 0x80))
-        first++;
-    if (first == n)
-        return;
-    while (!(mask[last - 1] & 0x80))
-        last--;
-    vec_probe_store(a + first, last - first);
+    vec_probe_byte(a);
+    vec_probe_store(a, n);
     for (unsigned i = 0; i < n; i++)
         if (mask[i] & 0x80)
             st_u8(g2h(a + i), data[i]);
 }
 
+/* The x87 side changes even when the store faults (AMD CPUs; the SDM does not say). */
 void sem_MASKMOVQ(struct x86_cpu *c, const struct x86_insn *in)
 {
     union vec_lane data, mask;
 
     mmx_check(c);
+    mmx_mark(c);
     data.q[0] = c->fpu.regs[in->opnd[0].reg].m;
     mask.q[0] = c->fpu.regs[in->opnd[1].reg].m;
     maskmov_bytes(maskmov_ea(c, in), data.b, mask.b, 8);
-    mmx_mark(c);
 }
 
 void sem_MASKMOVDQU(struct x86_cpu *c, const struct x86_insn *in)
@@ -56,34 +54,40 @@ ALWAYS_INLINE bool element_active(const union x86_vec *mask, unsigned size, unsi
     return (size == 4 ? mask->sd[i] : mask->sq[i]) < 0;
 }
 
+/* Each element has its own address: with 67h it wraps at 4 GiB before the segment base is added. */
+ALWAYS_INLINE gaddr element_ea(const struct x86_cpu *c, const struct x86_insn *in, unsigned offset)
+{
+    gaddr a = zext(sem_ea_offset(c, in) + offset, in->adsz) + c->seg_base[in->seg];
+
+    return in->mode == 64 ? a : (u32)a;
+}
+
 ALWAYS_INLINE void masked_load(struct x86_cpu *c, const struct x86_insn *in, unsigned size)
 {
     const union x86_vec *mask = &c->vec[in->opnd[1].reg];
     union x86_vec d = {.q = {0, 0, 0, 0}};
-    gaddr a = sem_ea(c, in);
 
     for (unsigned i = 0; i < in->vl / size; i++)
         if (element_active(mask, size, i))
-            __builtin_memcpy(&d.b[size * i], g2h(a + size * i), size);
+            __builtin_memcpy(&d.b[size * i], g2h(element_ea(c, in, size * i)), size);
     vec_put_vl(c, in, in->opnd[0].reg, (union vec_lane *)(void *)&d);
 }
 
 ALWAYS_INLINE void masked_store(struct x86_cpu *c, const struct x86_insn *in, unsigned size)
 {
     const union x86_vec *mask = &c->vec[in->opnd[1].reg], *s = &c->vec[in->opnd[2].reg];
-    unsigned first = 0, last = in->vl / size;
-    gaddr a = sem_ea(c, in);
+    gaddr first = element_ea(c, in, 0), last = element_ea(c, in, in->vl - 1u);
 
-    while (first < last && !element_active(mask, size, first))
-        first++;
-    if (first == last)
-        return;
-    while (!element_active(mask, size, last - 1))
-        last--;
-    vec_probe_store(a + size * first, size * (last - first));
-    for (unsigned i = first; i < last; i++)
+    /* Over a page edge all active elements are tried first. */
+    if (UNLIKELY((first ^ last) >> 12))
+        for (unsigned i = 0; i < in->vl / size; i++)
+            if (element_active(mask, size, i)) {
+                vec_probe_byte(element_ea(c, in, size * i));
+                vec_probe_store(element_ea(c, in, size * i), size);
+            }
+    for (unsigned i = 0; i < in->vl / size; i++)
         if (element_active(mask, size, i))
-            __builtin_memcpy(g2h(a + size * i), &s->b[size * i], size);
+            __builtin_memcpy(g2h(element_ea(c, in, size * i)), &s->b[size * i], size);
 }
 
 ALWAYS_INLINE void masked_move(struct x86_cpu *c, const struct x86_insn *in, unsigned size)

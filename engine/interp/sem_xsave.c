@@ -9,7 +9,7 @@
 #include "interp/vec_forms.h"
 
 enum { XS_X87 = 1, XS_SSE = 2, XS_AVX = 4, XS_ALL = 7 };
-enum { XS_MXCSR = 24, XS_ST = 32, XS_XMM = 160, XS_HEADER = 512, XS_YMM = 576 };
+enum { XS_MXCSR = 24, XS_ST = 32, XS_XMM = 160, XS_HEADER = 512, XS_YMM = 576, XS_SIZE = 576 };
 #define XS_COMPACT (1ull << 63)
 #define XS_SW_BITS                                                                                 \
     0x477f /* condition codes, SF and the exception flags; TOP, ES and B are computed */
@@ -19,9 +19,21 @@ static unsigned nregs(const struct x86_insn *in)
     return in->mode == 64 ? 16 : 8;
 }
 
-static gaddr area(struct x86_cpu *c, const struct x86_insn *in, unsigned align)
+/* XSAVE family: misalignment comes before everything, even before a non-canonical address (#SS). */
+static gaddr area64(struct x86_cpu *c, const struct x86_insn *in)
 {
-    return vec_ea_aligned(c, in, align);
+    gaddr a = sem_ea(c, in);
+
+    if (a & 63)
+        sem_gp(c, 0);
+    return a;
+}
+
+/* The whole of it must be writable, whatever components are asked for. */
+static void probe_area(gaddr a, unsigned size)
+{
+    vec_probe_byte(a);
+    vec_probe_store(a, size);
 }
 
 /* Bytes 0-23. `wide`: REX.W form with 64-bit instruction and data pointers, no selectors. */
@@ -150,8 +162,9 @@ static u64 rfbm(const struct x86_cpu *c)
 
 static void fxsave(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = area(c, in, 16);
+    gaddr a = vec_ea_aligned(c, in, 16);
 
+    probe_area(a, 512);
     save_x87(c, a, wide);
     save_mxcsr(c, a);
     save_xmm(c, in, a);
@@ -167,8 +180,8 @@ static void check_mxcsr(struct x86_cpu *c, u32 v)
 
 static void fxrstor(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = area(c, in, 16);
-    u8 img[XS_XMM + 256];
+    gaddr a = vec_ea_aligned(c, in, 16);
+    u8 img[XS_HEADER];
     u32 mxcsr;
 
     __builtin_memcpy(img, g2h(a), sizeof img);
@@ -197,9 +210,11 @@ static void save_components(struct x86_cpu *c, const struct x86_insn *in, gaddr 
  * (13.7, 13.9). */
 static void xsave(struct x86_cpu *c, const struct x86_insn *in, bool wide, bool opt)
 {
-    gaddr a = area(c, in, 64);
-    u64 want = rfbm(c), used = in_use(c) & want, bv = ld_u64(g2h(a + XS_HEADER));
+    gaddr a = area64(c, in);
+    u64 want = rfbm(c), used = in_use(c) & want, bv;
 
+    probe_area(a, XS_SIZE);
+    bv = ld_u64(g2h(a + XS_HEADER));
     save_components(c, in, a, opt ? used : want, wide);
     if (want & (XS_SSE | XS_AVX))
         save_mxcsr(c, a);
@@ -214,9 +229,10 @@ VEC_SEM(XSAVEOPT64, xsave(c, in, true, true))
  * (13.10). */
 static void xsavec(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = area(c, in, 64);
+    gaddr a = area64(c, in);
     u64 want = rfbm(c), used = in_use(c);
 
+    probe_area(a, XS_SIZE);
     if (c->mxcsr != MXCSR_DEFAULT)
         used |= XS_SSE;
     used &= want;
@@ -247,16 +263,16 @@ static void check_header(struct x86_cpu *c, const u64 h[8])
 
 static void xrstor(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = area(c, in, 64);
+    gaddr a = area64(c, in);
     u8 img[XS_YMM + 256];
     u64 h[8], want = rfbm(c), load;
     bool take_mxcsr;
     u32 mxcsr;
 
-    __builtin_memcpy(h, g2h(a + XS_HEADER), sizeof h);
+    __builtin_memcpy(img, g2h(a), XS_YMM);
+    __builtin_memcpy(h, img + XS_HEADER, sizeof h);
     check_header(c, h);
     load = want & h[0];
-    __builtin_memcpy(img, g2h(a), XS_HEADER);
     if (load & XS_AVX)
         __builtin_memcpy(img + XS_YMM, g2h(a + XS_YMM), 256);
     /* The standard form takes MXCSR from memory whatever XSTATE_BV says; the compacted one treats

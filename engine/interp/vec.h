@@ -66,9 +66,12 @@ ALWAYS_INLINE void vec_probe_store(gaddr a, unsigned n)
 {
     if (UNLIKELY((a ^ (a + n - 1)) >> 12)) {
         vec_probe_byte(a);
-        vec_probe_byte(a + n - 1);
+        vec_probe_byte(align_down(a + n - 1, 4096));
     }
 }
+
+/* #GP(0); #SS or #GP of a non-canonical address come first. sem_vecutil.c */
+NORETURN void vec_misaligned(struct x86_cpu *c, gaddr a);
 
 /* Address of a 16-byte operand that must be aligned (rows with `align`): #GP(0) otherwise. */
 ALWAYS_INLINE gaddr vec_ea_aligned(struct x86_cpu *c, const struct x86_insn *in, unsigned align)
@@ -76,7 +79,7 @@ ALWAYS_INLINE gaddr vec_ea_aligned(struct x86_cpu *c, const struct x86_insn *in,
     gaddr a = sem_ea(c, in);
 
     if (UNLIKELY(a & (align - 1)))
-        sem_gp(c, 0);
+        vec_misaligned(c, a);
     return a;
 }
 
