@@ -16,10 +16,14 @@
 bool mem_cas(gaddr a, unsigned size, u64 *expect, u64 want);
 u64 mem_xchg(gaddr a, unsigned size, u64 v);
 
-/* Faults if the byte at a cannot be written. */
+/* Faults, with just this address, if the byte at a cannot be read or written. */
 ALWAYS_INLINE void mem_probe_write(gaddr a)
 {
-    __atomic_fetch_or((u32 *)g2h(align_down(a, 4)), 0, __ATOMIC_RELAXED);
+    *(volatile u8 *)g2h(a);
+    if (__atomic_always_lock_free(1, 0))
+        __atomic_fetch_or((u8 *)g2h(a), 0, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_or((u32 *)g2h(align_down(a, 4)), 0, __ATOMIC_RELAXED);
 }
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */

@@ -11,13 +11,21 @@
  */
 static u32 split_lock;
 
+/* Faults where the CPU would: at the operand's first byte, or the first byte of its second page. */
+static void probe_operand(gaddr a, unsigned size)
+{
+    gaddr second = align_down(a + size - 1, 4096);
+
+    mem_probe_write(a);
+    if (second > a)
+        mem_probe_write(second);
+}
+
 static bool cas_split(gaddr a, unsigned size, u64 *expect, u64 want)
 {
     u64 old;
     bool ok;
 
-    mem_probe_write(a);
-    mem_probe_write(a + size - 1);
     while (__atomic_exchange_n(&split_lock, 1, __ATOMIC_ACQUIRE))
         ;
     old = mem_read(a, size);
@@ -82,6 +90,7 @@ static bool cas_any(gaddr a, unsigned size, u64 *expect, u64 want)
 {
     want = zext(want, size);
     if (UNLIKELY(a & (size - 1))) {
+        probe_operand(a, size);
         if ((a & 7) + size <= 8)
             return cas_in8(a, size, expect, want);
         if ((a & 15) + size <= 16)

@@ -6,14 +6,22 @@
 #include "interp/stack.h"
 #include "x86/flags.h"
 
+/* A target that is no address is the fault of the branch itself, before it changes anything. */
+static u64 branch_target(struct x86_cpu *c, unsigned mode, u64 target)
+{
+    if (mode == 64 && UNLIKELY((u64)((i64)(target << 16) >> 16) != target))
+        sem_gp(c, 0);
+    return target;
+}
+
 void sem_JMP(struct x86_cpu *c, const struct x86_insn *in)
 {
-    sem_jump(c, op_read(c, in, 0));
+    sem_jump(c, branch_target(c, in->mode, op_read(c, in, 0)));
 }
 
 void sem_CALL(struct x86_cpu *c, const struct x86_insn *in)
 {
-    u64 target = op_read(c, in, 0);
+    u64 target = branch_target(c, in->mode, op_read(c, in, 0));
 
     sem_push(c, in, in->opsz, c->rip);
     sem_jump(c, target);
@@ -21,10 +29,10 @@ void sem_CALL(struct x86_cpu *c, const struct x86_insn *in)
 
 void sem_RET(struct x86_cpu *c, const struct x86_insn *in)
 {
-    u64 target = sem_pop(c, in, in->opsz);
+    u64 rsp = c->gpr[X86_RSP];
+    u64 target = branch_target(c, in->mode, mem_read(stack_at(c, in, rsp, 0), in->opsz));
 
-    if (in->nopnd)
-        stack_set(c, in, c->gpr[X86_RSP] + (u16)in->imm);
+    stack_set(c, in, rsp + in->opsz + (in->nopnd ? (u16)in->imm : 0));
     sem_jump(c, target);
 }
 
@@ -91,7 +99,9 @@ void sem_JMP_FAR(struct x86_cpu *c, const struct x86_insn *in)
     u64 offset;
     u16 sel = far_target(c, in, &offset);
 
-    enter_code(c, sel, offset, seg_code_mode(c, sel));
+    unsigned mode = seg_code_mode(c, sel);
+
+    enter_code(c, sel, branch_target(c, mode, offset), mode);
 }
 
 void sem_CALL_FAR(struct x86_cpu *c, const struct x86_insn *in)
@@ -101,6 +111,7 @@ void sem_CALL_FAR(struct x86_cpu *c, const struct x86_insn *in)
     u16 sel = far_target(c, in, &offset);
 
     mode = seg_code_mode(c, sel);
+    branch_target(c, mode, offset);
     mem_write(stack_at(c, in, rsp, -(i64)size), size, c->seg[X86_CS]);
     mem_write(stack_at(c, in, rsp, -2 * (i64)size), size, c->rip);
     stack_set(c, in, rsp - 2 * size);
@@ -123,6 +134,7 @@ void sem_RETF(struct x86_cpu *c, const struct x86_insn *in)
     u16 sel = (u16)mem_read(stack_at(c, in, rsp, size), 2);
 
     mode = return_mode(c, sel);
+    branch_target(c, mode, offset);
     stack_set(c, in, rsp + 2 * size + (in->nopnd ? (u16)in->imm : 0));
     enter_code(c, sel, offset, mode);
 }
@@ -144,6 +156,7 @@ void sem_IRET(struct x86_cpu *c, const struct x86_insn *in)
         ss = (u16)mem_read(stack_at(c, in, rsp, 4 * (i64)size), 2);
     }
     mode = return_mode(c, sel);
+    branch_target(c, mode, offset);
     seg_load(c, X86_SS, ss);
     c->gpr[X86_RSP] = mode == 64 ? new_rsp : (u32)new_rsp;
     flags_load(c, size, flags);

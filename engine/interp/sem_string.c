@@ -110,18 +110,17 @@ static struct str str_begin(struct x86_cpu *c, const struct x86_insn *in, unsign
 
 /*
  * Copies n elements forward; a destination just above its source must see its own writes: then only
- * their distance at once.
+ * their distance at once. The first element goes alone: a fault names its address.
  */
 static u64 copy_chunk(const struct str *s, gaddr to, gaddr from, u64 n)
 {
-    u64 distance = to - from;
+    u64 distance = to - from, size = s->size;
 
-    if (distance && distance < n * s->size)
-        n = distance / s->size;
+    if (distance && distance < n * size)
+        n = distance / size;
+    mem_write(to, s->size, mem_read(from, s->size));
     if (n > 1)
-        memmove(g2h(to), g2h(from), n * s->size);
-    else
-        mem_write(to, s->size, mem_read(from, s->size));
+        memmove(g2h(to + size), g2h(from + size), (n - 1) * size);
     return n ? n : 1;
 }
 
@@ -145,11 +144,12 @@ static void fill_chunk(const struct str *s, gaddr to, u64 n, u64 v)
 {
     unsigned size = s->size;
 
-    if (n > 1 && size == 1) {
-        memset(g2h(to), (int)(u8)v, n);
+    mem_write(to, size, v); /* alone, for the fault address */
+    if (size == 1) {
+        memset(g2h(to + 1), (int)(u8)v, n - 1);
         return;
     }
-    for (u64 i = 0; i < n; i++)
+    for (u64 i = 1; i < n; i++)
         mem_write(to + i * size, size, v);
 }
 
@@ -184,8 +184,10 @@ void sem_LODS(struct x86_cpu *c, const struct x86_insn *in)
         return;
     }
     while (str_count(&s)) {
-        u64 n = str_chunk(&s), v = mem_read(str_si(&s) + (n - 1) * s.size, s.size);
+        u64 n = str_chunk(&s), v = mem_read(str_si(&s), s.size); /* the first may fault */
 
+        if (n > 1)
+            v = mem_read(str_si(&s) + (n - 1) * s.size, s.size);
         gpr_write(c, X86_RAX, s.size, v);
         str_done(&s, n);
         if (str_interrupted(&s))
@@ -194,8 +196,9 @@ void sem_LODS(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /*
- * CMPS and SCAS: a and b are the last pair compared. The flags are written only at the end: a fault
- * in mid-repeat leaves those of before (SDM vol. 2, REP).
+ * CMPS and SCAS: a and b are the last pair compared. A fault in mid-repeat leaves the flags of the
+ * last finished chunk: SDM vol. 2 (REP) promises those of before the instruction, AMD shows the
+ * last comparison; a restart does not read them. The destination is read first.
  */
 struct compare {
     u64 a, b;
@@ -215,9 +218,9 @@ ALWAYS_INLINE u64 compare_run(const struct str *s, struct compare *cmp, u64 n, u
     bool stop = false;
 
     while (i < n && !stop) {
+        b = mem_read(di + i * size, size);
         if (from_memory)
             a = mem_read(si + i * size, size);
-        b = mem_read(di + i * size, size);
         stop = (a == b) == until_equal;
         i++;
     }
@@ -250,8 +253,8 @@ static void compare_strings(struct str *s, u64 acc)
         return;
     do {
         str_done(s, compare_chunk(s, &cmp, str_chunk(s)));
+        alu_sub(&c->lf, s->size, cmp.a, cmp.b);
     } while (!cmp.stop && str_count(s) && !str_interrupted(s));
-    alu_sub(&c->lf, s->size, cmp.a, cmp.b);
 }
 
 void sem_CMPS(struct x86_cpu *c, const struct x86_insn *in)
