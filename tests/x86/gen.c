@@ -158,7 +158,7 @@ static void solve_address(struct tcase *t, struct rng *r, unsigned i, const stru
 /* Bytes of case memory at a guest address, or NULL when they are not all inside. */
 static u8 *case_mem(struct tcase *t, gaddr a, unsigned size)
 {
-    return a >= TC_MEM && a + size <= TC_MEM + TC_MEM_SIZE ? t->mem + (a - TC_MEM) : NULL;
+    return a - TC_MEM <= TC_MEM_SIZE - size ? t->mem + (a - TC_MEM) : NULL;
 }
 
 static gaddr effective(const struct tcase *t, const struct x86_insn *in)

@@ -1,6 +1,7 @@
 /*
  * x86_diff.c - the CPU oracle: cases generated from the rows run on the real CPU and in the interpreter, all state compared.
  *   x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq] [--jobs J] [--max M] [--quiet]
+ *   x86_diff --rows GLOB --show SEED [--seq]    prints the case that a report or a dead shard names, then runs it
  * GLOB matches the op name, the row's text or file:line. Without --seq single instructions, sequences and loops take turns.
  * Work is done by forked shards: a wild jump costs one shard, its row is reported and left out from then on.
  * Last line: cases=N rows=R mismatches=M. Exit status 1 when M > 0 or a shard died.
@@ -37,7 +38,7 @@ struct shared {
 
 static struct options {
     double seconds;
-    u64 seed, cases;
+    u64 seed, cases, show;
     const char *rows;
     bool only_seq, quiet;
     unsigned jobs, max;
@@ -305,6 +306,22 @@ static unsigned supervise(double end)
     return deaths;
 }
 
+/* The case of one row and seed in this process, for a debugger. */
+static int show_case(void)
+{
+    irun_init();
+    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE); kind++) {
+        if (!n_todo || !generate(todo[0], opt.show, kind))
+            continue;
+        tc_print(&tc, case_text, sizeof case_text);
+        printf("%s", case_text);
+        fflush(stdout);
+        for (unsigned stepped = 0; stepped < 2; stepped++)
+            printf("%s\n%s", stepped ? "step:" : "run:", differs(&tc, stepped) ? diff_text : "  equal\n");
+    }
+    return 0;
+}
+
 static void parse(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -322,12 +339,14 @@ static void parse(int argc, char **argv)
             opt.rows = v;
         else if (!strcmp(a, "--cases") && ++i)
             opt.cases = strtoull(v, NULL, 0);
+        else if (!strcmp(a, "--show") && ++i)
+            opt.show = strtoull(v, NULL, 0);
         else if (!strcmp(a, "--jobs") && ++i)
             opt.jobs = (unsigned)atoi(v) < 64 ? (unsigned)atoi(v) : 64;
         else if (!strcmp(a, "--max") && ++i)
             opt.max = (unsigned)atoi(v);
         else {
-            fprintf(stderr, "usage: x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq] [--jobs J] [--max M] [--quiet]\n");
+            fprintf(stderr, "usage: x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq] [--jobs J] [--max M] [--quiet] [--show SEED]\n");
             exit(2);
         }
     }
@@ -347,6 +366,8 @@ int main(int argc, char **argv)
         return 77;
     }
     select_rows();
+    if (opt.show)
+        return show_case();
     deaths = supervise(now() + opt.seconds);
     for (unsigned i = 0; i < X86_ROW_COUNT; i++) {
         cases += sh->row[i].cases;

@@ -1,0 +1,5 @@
+#!/bin/sh
+# fresh_seed.sh X86_DIFF SECONDS: a seed nobody has seen; it is printed, so that a failure can be repeated.
+seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+echo "seed $seed"
+exec "$1" --seconds "$2" --seed "$seed"
