@@ -57,14 +57,24 @@ struct br_loaded {
 };
 static struct br_loaded *loaded;
 
+static bool lock_native; /* under the lock: its holder was in native code */
+
+/* A guest signal handler must not run while its thread holds the lock: it may want a bridge itself. */
 static void lock_bridges(void)
 {
+    bool native = thr_self() && sig_native_suspend(thr_self());
+
     pthread_mutex_lock(&lock);
+    lock_native = native;
 }
 
 static void unlock_bridges(void)
 {
+    bool native = lock_native;
+
     pthread_mutex_unlock(&lock);
+    if (native)
+        sig_native_resume(thr_self(), true);
 }
 
 static struct bridge *bridge_at(gaddr a)
@@ -258,6 +268,7 @@ static void run_rounded(const struct bridge *b, struct x86_cpu *c)
 /*
  * Signals that arrive while native code runs are handled at once. One that came just before is not: it has to be delivered first,
  * or a call like pause() would wait for what is already there. So the bridge is left and run again behind the safe point.
+ * Hand-written wrappers are code of the emulator, with locks of its rooms: there signals wait, and blocking calls are made again.
  */
 bool br_int3(struct x86_cpu *c)
 {
@@ -268,7 +279,8 @@ bool br_int3(struct x86_cpu *c)
 
     if (!b || !b->thunk)
         return false;
-    sig_native_enter(t);
+    if (!b->sym->raw && !b->sym->my)
+        sig_native_enter(t);
     if (UNLIKELY(c->pending) && b->thunk != leave) {
         sig_native_leave(t);
         c->rip = rip - 1;
@@ -291,7 +303,7 @@ bool br_int3(struct x86_cpu *c)
 
 void br_call_again(struct x86_cpu *c)
 {
-    c->rip -= 1;
+    c->rip &= ~(u64)(sizeof(struct bridge) - 1); /* 1 behind the bridge's address, or there already */
 }
 
 gaddr br_exit_bridge(void)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "signal/signal.h"
 
 #define MAX_SLOTS (1u << 20)
 #define GROW_STUBS 2048 /* dynamic stubs made executable at a time */
@@ -31,14 +32,24 @@ static void *reserve(size_t size)
     return p;
 }
 
+static bool lock_native; /* under the lock: its holder was in native code */
+
+/* As in bridge.c: no guest signal handler while its thread holds the lock. */
 static void lock_slots(void)
 {
+    bool native = thr_self() && sig_native_suspend(thr_self());
+
     pthread_mutex_lock(&lock);
+    lock_native = native;
 }
 
 static void unlock_slots(void)
 {
+    bool native = lock_native;
+
     pthread_mutex_unlock(&lock);
+    if (native)
+        sig_native_resume(thr_self(), true);
 }
 
 static void init(void)

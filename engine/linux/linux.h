@@ -21,6 +21,8 @@ void linux_set_stack(gaddr sp);
 void linux_syscall(struct x86_cpu *c);
 /* The same for a wrapped syscall(3): returns the result or -errno. */
 i64 linux_syscall6(struct x86_cpu *c, u64 nr, const u64 args[6]);
+/* And -SIG_RESTART when a signal has to be delivered before the call can be made: for callers that can be run again. */
+i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6]);
 
 /* execve as the guest means it: x86-64 ELF files and their #! scripts run through this box64, native ones natively. -errno or no return. */
 i64 linux_execve(const char *path, char *const argv[], char *const envp[]);

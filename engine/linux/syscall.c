@@ -117,9 +117,14 @@ void linux_syscall(struct x86_cpu *c)
         g[X86_RAX] = (u64)r;
 }
 
+i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6])
+{
+    return nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, args) : unknown(nr);
+}
+
 i64 linux_syscall6(struct x86_cpu *c, u64 nr, const u64 args[6])
 {
-    i64 r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, args) : unknown(nr);
+    i64 r = linux_syscall6_again(c, nr, args);
 
     return r == -SIG_RESTART ? -EINTR : r;
 }

@@ -18,10 +18,17 @@
 
 extern char **environ;
 
+/* When a signal has to be handled first, the caller fails with EINTR, which nobody sees: the guest makes its call again. */
 i64 libc_syscall(u64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
     const u64 args[6] = {a, b, c, d, e, f};
-    return libc_result(linux_syscall6(libc_cpu(), nr, args));
+    i64 r = linux_syscall6_again(libc_cpu(), nr, args);
+
+    if (UNLIKELY(r == -SIG_RESTART)) {
+        br_call_again(libc_cpu());
+        r = -EINTR;
+    }
+    return libc_result(r);
 }
 
 /* ---- exec ---- */
@@ -372,9 +379,8 @@ static i32 spawn(void *pid, const char *path, void *actions, void *attr, void *a
 
     if (pipe2(fds, O_CLOEXEC))
         return errno;
-    child = fork();
+    child = my_fork();
     if (!child) {
-        sig_child_after_fork();
         close(fds[0]);
         spawn_child(fds[1], path, actions, attr, argv, envp, search);
     }

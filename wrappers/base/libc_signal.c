@@ -154,11 +154,10 @@ i32 my_sigwaitinfo(void *set, void *info)
 
 i32 my_sigwait(void *set, void *sig)
 {
-    i32 r;
+    i32 r = my_sigtimedwait(set, NULL, NULL);
 
-    do
-        r = my_sigtimedwait(set, NULL, NULL);
-    while (r < 0 && errno == EINTR);
+    if (r < 0 && errno == EINTR) /* sigwait never says that */
+        br_call_again(libc_cpu());
     if (r < 0)
         return errno;
     *(i32 *)sig = r;
