@@ -134,6 +134,30 @@ FP_FAST_BINARY(mul, *, u32, 32, float)
 FP_FAST_BINARY(div, /, u32, 32, float)
 #undef FP_FAST_BINARY
 
+/*
+ * a * b + c. Floats: the product is exact as a double; the sum may be rounded to double first, except when that lands in the middle
+ * between two floats. Doubles: where the host has the instruction.
+ */
+ALWAYS_INLINE bool fp_fast_fma32(u32 a, u32 b, u32 c, u32 *r)
+{
+    double s = (double)fp_float(a) * (double)fp_float(b) + (double)fp_float(c);
+
+    *r = fp_bits32((float)s);
+    return fp_not_den32(a) && fp_not_den32(b) && fp_not_den32(c) && fp_normal32(*r) &&
+           (fp_bits64(s) & 0x1fffffff) != 0x10000000;
+}
+
+ALWAYS_INLINE bool fp_fast_fma64(u64 a, u64 b, u64 c, u64 *r)
+{
+#ifdef __FP_FAST_FMA
+    *r = fp_bits64(__builtin_fma(fp_double(a), fp_double(b), fp_double(c)));
+    return fp_not_den64(a) && fp_not_den64(b) && fp_not_den64(c) && fp_normal64(*r);
+#else
+    (void)a, (void)b, (void)c, (void)r;
+    return false;
+#endif
+}
+
 /* Positive normal operands only: the result is always normal. -fno-math-errno makes this one host instruction. */
 ALWAYS_INLINE bool fp_fast_sqrt64(u64 a, u64 *r)
 {

@@ -15,6 +15,25 @@ struct fma_order {
 #define O213 ((struct fma_order){1, 0, 2})
 #define O231 ((struct fma_order){1, 2, 0})
 
+/* neg: bit 0 the product, bit 1 the addend. */
+ALWAYS_INLINE u32 fma32(const struct x86_cpu *c, struct sf_env *v, u32 x, u32 y, u32 z, unsigned neg)
+{
+    u32 r;
+
+    if (fp_fast_env(c) && fp_fast_fma32(x ^ (neg & 1) << 31, y, z ^ neg >> 1 << 31, &r))
+        return r;
+    return sf_f32_fma(v, x, y, z, neg);
+}
+
+ALWAYS_INLINE u64 fma64(const struct x86_cpu *c, struct sf_env *v, u64 x, u64 y, u64 z, unsigned neg)
+{
+    u64 r;
+
+    if (fp_fast_env(c) && fp_fast_fma64(x ^ (u64)(neg & 1) << 63, y, z ^ (u64)(neg >> 1) << 63, &r))
+        return r;
+    return sf_f64_fma(v, x, y, z, neg);
+}
+
 static void packed32(struct x86_cpu *c, const struct x86_insn *in, struct fma_order o, unsigned even, unsigned odd)
 {
     struct sf_env v = fp_env(c);
@@ -24,7 +43,7 @@ static void packed32(struct x86_cpu *c, const struct x86_insn *in, struct fma_or
     for (unsigned i = 0; i < (unsigned)in->vl / 4; i++) {
         unsigned l = i / 4, k = i % 4;
 
-        d[l].d[k] = sf_f32_fma(&v, src[o.a][l].d[k], src[o.b][l].d[k], src[o.c][l].d[k], i & 1 ? odd : even);
+        d[l].d[k] = fma32(c, &v, src[o.a][l].d[k], src[o.b][l].d[k], src[o.c][l].d[k], i & 1 ? odd : even);
     }
     fp_commit(c, &v);
     vec_put_vl(c, in, in->opnd[0].reg, d);
@@ -39,7 +58,7 @@ static void packed64(struct x86_cpu *c, const struct x86_insn *in, struct fma_or
     for (unsigned i = 0; i < (unsigned)in->vl / 8; i++) {
         unsigned l = i / 2, k = i % 2;
 
-        d[l].q[k] = sf_f64_fma(&v, src[o.a][l].q[k], src[o.b][l].q[k], src[o.c][l].q[k], i & 1 ? odd : even);
+        d[l].q[k] = fma64(c, &v, src[o.a][l].q[k], src[o.b][l].q[k], src[o.c][l].q[k], i & 1 ? odd : even);
     }
     fp_commit(c, &v);
     vec_put_vl(c, in, in->opnd[0].reg, d);
@@ -52,7 +71,7 @@ static void scalar32(struct x86_cpu *c, const struct x86_insn *in, struct fma_or
     u32 s[3] = {c->vec[in->opnd[0].reg].d[0], c->vec[in->opnd[1].reg].d[0], fp_src32(c, in, 2)};
     union vec_lane d = *vec_reg(c, in->opnd[0].reg);
 
-    d.d[0] = sf_f32_fma(&v, s[o.a], s[o.b], s[o.c], neg);
+    d.d[0] = fma32(c, &v, s[o.a], s[o.b], s[o.c], neg);
     fp_commit(c, &v);
     vec_put_vex128(c, in->opnd[0].reg, &d);
 }
@@ -63,7 +82,7 @@ static void scalar64(struct x86_cpu *c, const struct x86_insn *in, struct fma_or
     u64 s[3] = {c->vec[in->opnd[0].reg].q[0], c->vec[in->opnd[1].reg].q[0], fp_src64(c, in, 2)};
     union vec_lane d = *vec_reg(c, in->opnd[0].reg);
 
-    d.q[0] = sf_f64_fma(&v, s[o.a], s[o.b], s[o.c], neg);
+    d.q[0] = fma64(c, &v, s[o.a], s[o.b], s[o.c], neg);
     fp_commit(c, &v);
     vec_put_vex128(c, in->opnd[0].reg, &d);
 }

@@ -104,7 +104,7 @@ FLOAT_SCALAR(CVTSD2SS, 64, 32, f64_to_f32, fp_fast_env(c))
 typedef void convert_fn(struct x86_cpu *c, struct sf_env *v, union x86_vec *d, const union x86_vec *s, unsigned n);
 
 #define CONVERT(NAME, EXPR)                                                                        \
-    static void NAME(struct x86_cpu *c, struct sf_env *v, union x86_vec *d,                        \
+    ALWAYS_INLINE void NAME(struct x86_cpu *c, struct sf_env *v, union x86_vec *d,                 \
                      const union x86_vec *s, unsigned n)                                           \
     {                                                                                              \
         (void)c, (void)v;                                                                          \
@@ -158,26 +158,33 @@ CONVERT(tpd2dq, d->d[i] = elem_trunc64(c, v, s->q[i]))
 CONVERT(ph2ps, d->d[i] = sf_f16_to_f32(v, s->w[i]))
 CONVERT(ps2ph, d->w[i] = sf_f32_to_f16(v, s->d[i]))
 
+/* Source operand 1: the register itself, or memory copied to *tmp. */
+ALWAYS_INLINE const union x86_vec *source(struct x86_cpu *c, const struct x86_insn *in, union x86_vec *tmp)
+{
+    if (LIKELY(!op_is_mem(in, 1)))
+        return &c->vec[in->opnd[1].reg];
+    vec_read(c, in, 1, tmp);
+    return tmp;
+}
+
 /* Legacy: the result fills the XMM (zero above the n elements). */
-static void legacy(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned n)
+ALWAYS_INLINE void legacy(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned n)
 {
     struct sf_env v = fp_env(c);
-    union x86_vec s = {.q = {0}}, d = {.q = {0}};
+    union x86_vec tmp, d = {.q = {0}};
 
-    vec_read(c, in, 1, &s);
-    f(c, &v, &d, &s, n);
+    f(c, &v, &d, source(c, in, &tmp), n);
     fp_commit(c, &v);
     c->vec[in->opnd[0].reg].q[0] = d.q[0];
     c->vec[in->opnd[0].reg].q[1] = d.q[1];
 }
 
-static void vex(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned n)
+ALWAYS_INLINE void vex(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned n)
 {
     struct sf_env v = fp_env(c);
-    union x86_vec s, d = {.q = {0}};
+    union x86_vec tmp, d = {.q = {0}};
 
-    vec_read(c, in, 1, &s);
-    f(c, &v, &d, &s, n);
+    f(c, &v, &d, source(c, in, &tmp), n);
     fp_commit(c, &v);
     c->vec[in->opnd[0].reg] = d;
 }

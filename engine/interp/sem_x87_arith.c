@@ -15,6 +15,39 @@ bool x87_stack_fault(struct x86_cpu *c, bool c1)
     return f->cw & SF_IE;
 }
 
+typedef bool fast_fn(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st);
+
+/* ST(d) = ST(d) op b; false: not a case for the fast path, nothing done. */
+ALWAYS_INLINE bool arith_fast(struct x86_cpu *c, unsigned d, struct x87_val b, fast_fn *fast, unsigned how, unsigned shift)
+{
+    struct x87_val a, r;
+    u32 st;
+
+    if (!x87_val_st(c, d, &a) || !(how & REVERSE ? fast(&r, b, a, shift, &st) : fast(&r, a, b, shift, &st)))
+        return false;
+    x87_fast_put(c, d, &r, st);
+    if (how & POP)
+        x87_pop(c);
+    return true;
+}
+
+/* Reduced precision (PC 24 or 53, the Windows default): still by the fast functions. */
+static bool arith_prec(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn, unsigned how)
+{
+    unsigned d = in->opnd[0].reg, shift = x87_fast_shift(c);
+    struct x87_val b;
+
+    if (!(op_is_mem(in, 1) ? x87_val_mem(raw, in->opnd[1].size, how & INTEGER, &b) : x87_val_st(c, in->opnd[1].reg, &b)))
+        return false;
+    if (fn == sf_f80_add)
+        return arith_fast(c, d, b, x87_fast_add, how, shift);
+    if (fn == sf_f80_sub)
+        return arith_fast(c, d, b, x87_fast_sub, how, shift);
+    if (fn == sf_f80_mul)
+        return arith_fast(c, d, b, x87_fast_mul, how, shift);
+    return arith_fast(c, d, b, x87_fast_div, how, shift);
+}
+
 /* dst = dst op src, or src op dst (rev), all cases. Operand 0 is the destination; operand 1 memory (already in raw) or ST. */
 static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn, unsigned how)
 {
@@ -24,6 +57,8 @@ static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u6
     struct sf_num a, b;
     struct x86_f80 r;
 
+    if (x87_fast_env(c) && v.prec != 64 && arith_prec(c, in, raw, fn, how))
+        return;
     if (op_is_mem(in, 1)) {
         b = x87_num_mem(raw, in->opnd[1].size, how & INTEGER);
     } else {
@@ -43,54 +78,55 @@ static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u6
     x87_finish(c, &v, d, r, pop);
 }
 
-typedef bool fast_fn(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st);
-
-ALWAYS_INLINE void arith(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
+ALWAYS_INLINE void arith_reg(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
 {
-    unsigned d = in->opnd[0].reg;
-    struct x87_val a, b, r;
-    u64 raw = 0;
-    bool ok;
-    u32 st;
+    struct x87_val b;
 
     x87_wait(c);
-    if (op_is_mem(in, 1)) {
-        raw = mem_read(sem_ea(c, in), in->opnd[1].size);
-        x87_note_mem(c, in, sem_ea_offset(c, in));
-        ok = x87_val_mem(raw, in->opnd[1].size, how & INTEGER, &b);
-    } else {
-        x87_note(c, in);
-        ok = x87_val_st(c, in->opnd[1].reg, &b);
-    }
-    if (!ok || !x87_fast_env(c) || !x87_val_st(c, d, &a) ||
-        !(how & REVERSE ? fast(&r, b, a, x87_fast_shift(c), &st) : fast(&r, a, b, x87_fast_shift(c), &st))) {
+    x87_note(c, in);
+    if (!x87_fast_env64(c) || !x87_val_st(c, in->opnd[1].reg, &b) || !arith_fast(c, in->opnd[0].reg, b, fast, how, 0))
+        arith_slow(c, in, 0, fn, how);
+}
+
+ALWAYS_INLINE void arith_mem(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
+{
+    unsigned size = in->opnd[1].size;
+    struct x87_val b;
+    u64 raw;
+
+    x87_wait(c);
+    raw = how & INTEGER ? mem_read(sem_ea(c, in), size) : size == 4 ? ld_u32(g2h(sem_ea(c, in))) : ld_u64(g2h(sem_ea(c, in)));
+    x87_note_mem(c, in, sem_ea_offset(c, in));
+    if (!x87_fast_env64(c) || !x87_val_mem(raw, size, how & INTEGER, &b) || !arith_fast(c, 0, b, fast, how, 0))
         arith_slow(c, in, raw, fn, how);
-        return;
-    }
-    x87_fast_put(c, d, &r, st);
-    if (how & POP)
-        x87_pop(c);
 }
 
 #define ARITH(OP, name, rev)                                                                       \
+    static NOINLINE void name##_mem##rev(struct x86_cpu *c, const struct x86_insn *in)             \
+    {                                                                                              \
+        arith_mem(c, in, x87_fast_##name, sf_f80_##name, rev);                                         \
+    }                                                                                              \
     void sem_F##OP(struct x86_cpu *c, const struct x86_insn *in)                                   \
     {                                                                                              \
-        arith(c, in, x87_fast_##name, sf_f80_##name, rev);                                         \
+        if (op_is_mem(in, 1))                                                                      \
+            name##_mem##rev(c, in);                                                                \
+        else                                                                                       \
+            arith_reg(c, in, x87_fast_##name, sf_f80_##name, rev);                                     \
     }                                                                                              \
     void sem_FI##OP(struct x86_cpu *c, const struct x86_insn *in)                                  \
     {                                                                                              \
-        arith(c, in, x87_fast_##name, sf_f80_##name, INTEGER | rev);                               \
+        arith_mem(c, in, x87_fast_##name, sf_f80_##name, INTEGER | rev);                               \
     }                                                                                              \
     void sem_F##OP##P(struct x86_cpu *c, const struct x86_insn *in)                                \
     {                                                                                              \
-        arith(c, in, x87_fast_##name, sf_f80_##name, POP | rev);                                   \
+        arith_reg(c, in, x87_fast_##name, sf_f80_##name, POP | rev);                                   \
     }
 ARITH(ADD, add, 0)
 ARITH(MUL, mul, 0)
 ARITH(SUB, sub, 0)
-ARITH(SUBR, sub, REVERSE)
+ARITH(SUBR, sub, 4)
 ARITH(DIV, div, 0)
-ARITH(DIVR, div, REVERSE)
+ARITH(DIVR, div, 4)
 
 /* --- compares: to C3 C2 C0 or to EFLAGS */
 static void set_relation(struct x86_cpu *c, enum sf_rel rel, bool eflags)

@@ -240,20 +240,20 @@ static NOINLINE void store_int_slow(struct x86_cpu *c, const struct x86_insn *in
     store_value(c, in, &v, (u64)value, pop);
 }
 
-/* Truncation to nearest or (trunc, or RC says so) to zero of 1/2 <= |x| < 2^15, 2^31 or 2^62. */
+/* To nearest, or (trunc, or RC says so) to zero, |x| < 2^15, 2^31 or 2^62. */
 ALWAYS_INLINE bool fast_int(struct x86_cpu *c, unsigned size, bool trunc, i64 *value, u32 *st)
 {
-    unsigned drop;
     struct x87_val v;
     u64 whole, lost, up;
+    u32 drop;
 
     trunc = trunc || (c->fpu.cw & 0xc00) == 0xc00;
     if (!x87_val_st(c, 0, &v) || !(c->fpu.cw & SF_PE) || (!trunc && (c->fpu.cw & 0xc00)) ||
-        (u32)(v.e - 16383) >= (size == 8 ? 62 : size * 8 - 1))
+        v.e - 16383 >= (size == 8 ? 62 : (int)size * 8 - 1))
         return false;
-    drop = 63u - (unsigned)(v.e - 16383); /* 2 .. 63 */
-    whole = v.m >> drop;
-    lost = v.m << (64 - drop);
+    drop = (u32)(63 - (v.e - 16383)); /* 2 .. 63, more below one */
+    whole = drop < 64 ? v.m >> drop : 0;
+    lost = drop < 64 ? v.m << (64 - drop) : drop == 64 ? v.m : 1;
     up = !trunc && (lost > 1ull << 63 || (lost == 1ull << 63 && (whole & 1)));
     whole += up;
     *st = (lost ? SF_PE : 0u) | (up ? X87_C1 : 0u);
@@ -377,26 +377,33 @@ void sem_FBSTP(struct x86_cpu *c, const struct x86_insn *in)
 }
 
 /* --- between registers */
-void sem_FXCH(struct x86_cpu *c, const struct x86_insn *in)
+static NOINLINE void exchange_empty(struct x86_cpu *c, unsigned i)
 {
-    unsigned i = in->opnd[0].reg;
     struct x86_f80 a, b;
 
-    x87_wait(c);
-    x87_note(c, in);
-    if (LIKELY(!x87_empty(c, 0) && !x87_empty(c, i))) {
-        a = *x87_st(c, 0);
-        *x87_st(c, 0) = *x87_st(c, i);
-        *x87_st(c, i) = a;
-        c->fpu.sw &= (u16)~X87_C1;
-        return;
-    }
     a = x87_empty(c, 0) ? X87_DEFAULT_NAN : *x87_st(c, 0);
     b = x87_empty(c, i) ? X87_DEFAULT_NAN : *x87_st(c, i);
     if (!x87_stack_fault(c, false))
         return;
     x87_put(c, 0, b);
     x87_put(c, i, a);
+}
+
+void sem_FXCH(struct x86_cpu *c, const struct x86_insn *in)
+{
+    unsigned i = in->opnd[0].reg;
+    struct x86_f80 *a = x87_st(c, 0), *b = x87_st(c, i), t;
+
+    x87_wait(c);
+    x87_note(c, in);
+    if (UNLIKELY(x87_empty(c, 0) || x87_empty(c, i))) {
+        exchange_empty(c, i);
+        return;
+    }
+    t = *a;
+    *a = *b;
+    *b = t;
+    c->fpu.sw &= (u16)~X87_C1;
 }
 
 static void cmov(struct x86_cpu *c, const struct x86_insn *in, bool yes)

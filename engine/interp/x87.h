@@ -52,7 +52,7 @@ ALWAYS_INLINE void x87_note(struct x86_cpu *c, const struct x86_insn *in)
 {
     c->fpu.fip = c->rip - in->len;
     c->fpu.fcs = c->seg[X86_CS];
-    c->fpu.fop = in->imm & 0x7ff;
+    c->fpu.fop = (u16)in->imm;
 }
 
 ALWAYS_INLINE void x87_note_mem(struct x86_cpu *c, const struct x86_insn *in, gaddr ea)

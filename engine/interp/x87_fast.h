@@ -14,10 +14,16 @@ struct x87_val {
     u32 sign;
 };
 
-/* Nearest, PE masked, nothing pending. */
+/* Nearest and PE masked. */
 ALWAYS_INLINE bool x87_fast_env(const struct x86_cpu *c)
 {
-    return LIKELY((c->fpu.cw & 0xc20) == 0x20 && !(c->fpu.sw & X87_ES));
+    return LIKELY((c->fpu.cw & 0xc20) == 0x20);
+}
+
+/* The same with 64-bit precision. */
+ALWAYS_INLINE bool x87_fast_env64(const struct x86_cpu *c)
+{
+    return LIKELY((c->fpu.cw & 0xf20) == 0x320);
 }
 
 /* Bits below the precision of PC: 0, 11 or 40. */
@@ -86,7 +92,7 @@ ALWAYS_INLINE bool x87_fast_round(struct x87_val *v, u64 lost, unsigned shift, u
 {
     u64 up;
 
-    if (UNLIKELY(shift)) {
+    if (shift) {
         u64 low = v->m & ((1ull << shift) - 1);
 
         v->m -= low;
@@ -104,6 +110,13 @@ ALWAYS_INLINE bool x87_fast_round(struct x87_val *v, u64 lost, unsigned shift, u
     return LIKELY((u32)(v->e - 1) < 0x7ffe);
 }
 
+ALWAYS_INLINE u64 x87_shr_sticky(u64 v, u32 n)
+{
+    if (n == 0)
+        return v;
+    return n < 64 ? v >> n | (v << (64 - n) != 0) : 1;
+}
+
 /* Each: *r = a op b. False: not for us (cancellation to zero, out of range). */
 ALWAYS_INLINE bool x87_fast_add(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
 {
@@ -118,7 +131,7 @@ ALWAYS_INLINE bool x87_fast_add(struct x87_val *r, struct x87_val a, struct x87_
     }
     d = (u32)(r->e - b.e);
     y = d < 64 ? b.m >> d : 0;
-    lost = d == 0 ? 0 : d < 64 ? b.m << (64 - d) : d == 64 ? b.m : 1;
+    lost = d == 0 ? 0 : d < 64 ? b.m << (64 - d) : x87_shr_sticky(b.m, d - 64);
     if (r->sign == b.sign) {
         r->m += y;
         if (r->m < y) {
@@ -152,13 +165,17 @@ ALWAYS_INLINE bool x87_fast_sub(struct x87_val *r, struct x87_val a, struct x87_
 ALWAYS_INLINE bool x87_fast_mul(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
 {
     u128 p = (u128)a.m * b.m;
-    unsigned top = (unsigned)(p >> 127);
+    u64 lost = (u64)p;
 
-    p <<= 1 - top;
     r->m = (u64)(p >> 64);
-    r->e = a.e + b.e - 16383 + (i32)top;
+    r->e = a.e + b.e - 16383 + 1;
     r->sign = a.sign ^ b.sign;
-    return x87_fast_round(r, (u64)p, shift, st);
+    if ((i64)r->m >= 0) {
+        r->m = r->m << 1 | lost >> 63;
+        lost <<= 1;
+        r->e--;
+    }
+    return x87_fast_round(r, lost, shift, st);
 }
 
 ALWAYS_INLINE bool x87_fast_div(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
