@@ -9,13 +9,6 @@ static bool row_is_vex(const struct x86_row *row)
     return row->map >= X86_MAP_VEX_0F;
 }
 
-void vec_misaligned(struct x86_cpu *c, gaddr a)
-{
-    if ((i64)(a << 16) >> 16 != (i64)a)
-        (void)*(volatile u8 *)g2h(a);
-    sem_gp(c, 0);
-}
-
 void vec_read(struct x86_cpu *c, const struct x86_insn *in, unsigned i, union x86_vec *v)
 {
     const struct x86_operand *o = &in->opnd[i];
@@ -33,7 +26,7 @@ void vec_read(struct x86_cpu *c, const struct x86_insn *in, unsigned i, union x8
     }
     a = sem_ea(c, in);
     if ((x86_rows[in->row].attr & X86_ATTR_ALIGN) && (a & (size - 1)))
-        vec_misaligned(c, a);
+        sem_gp(c, 0);
     __builtin_memcpy(v, g2h(a), size);
 }
 
@@ -58,7 +51,7 @@ void vec_write(struct x86_cpu *c, const struct x86_insn *in, unsigned i, const u
     }
     a = sem_ea(c, in);
     if ((row->attr & X86_ATTR_ALIGN) && (a & (size - 1)))
-        vec_misaligned(c, a);
+        sem_gp(c, 0);
     __builtin_memcpy(g2h(a), v, size);
 }
 

@@ -19,6 +19,19 @@ static unsigned nregs(const struct x86_insn *in)
     return in->mode == 64 ? 16 : 8;
 }
 
+/* FXSAVE, FXRSTOR: the exception of a non-canonical address (#SS or #GP) comes first. */
+static gaddr area16(struct x86_cpu *c, const struct x86_insn *in)
+{
+    gaddr a = sem_ea(c, in);
+
+    if (a & 15) {
+        if ((i64)(a << 16) >> 16 != (i64)a)
+            (void)*(volatile u8 *)g2h(a);
+        sem_gp(c, 0);
+    }
+    return a;
+}
+
 /* XSAVE family: misalignment comes before everything, even before a non-canonical address (#SS). */
 static gaddr area64(struct x86_cpu *c, const struct x86_insn *in)
 {
@@ -162,7 +175,7 @@ static u64 rfbm(const struct x86_cpu *c)
 
 static void fxsave(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = vec_ea_aligned(c, in, 16);
+    gaddr a = area16(c, in);
 
     probe_area(a, 512);
     save_x87(c, a, wide);
@@ -180,7 +193,7 @@ static void check_mxcsr(struct x86_cpu *c, u32 v)
 
 static void fxrstor(struct x86_cpu *c, const struct x86_insn *in, bool wide)
 {
-    gaddr a = vec_ea_aligned(c, in, 16);
+    gaddr a = area16(c, in);
     u8 img[XS_HEADER];
     u32 mxcsr;
 

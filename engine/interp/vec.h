@@ -70,16 +70,13 @@ ALWAYS_INLINE void vec_probe_store(gaddr a, unsigned n)
     }
 }
 
-/* #GP(0); #SS or #GP of a non-canonical address come first. sem_vecutil.c */
-NORETURN void vec_misaligned(struct x86_cpu *c, gaddr a);
-
 /* Address of a 16-byte operand that must be aligned (rows with `align`): #GP(0) otherwise. */
 ALWAYS_INLINE gaddr vec_ea_aligned(struct x86_cpu *c, const struct x86_insn *in, unsigned align)
 {
     gaddr a = sem_ea(c, in);
 
     if (UNLIKELY(a & (align - 1)))
-        vec_misaligned(c, a);
+        sem_gp(c, 0);
     return a;
 }
 
