@@ -66,7 +66,7 @@ static void put_bytes(struct line *l, u64 addr, u64 len)
         else if (ch == '\t')
             put(l, "\\t");
         else
-            put(l, "\\%o", ch);
+            put(l, i + 1 < n && b[i + 1] >= '0' && b[i + 1] <= '9' ? "\\%03o" : "\\%o", ch);
     }
     put(l, len > n ? "\"..." : "\"");
 }

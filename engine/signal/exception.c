@@ -16,8 +16,8 @@
 #define G_SEGV_MAPERR 1
 #define G_SEGV_ACCERR 2
 #define G_BUS_ADRALN 1
-#define G_TRAP_BRKPT 1
 #define G_TRAP_TRACE 2
+#define PF_PRESENT 1u
 
 /* Unmasked exception bits in the order in which Linux looks at them. */
 static int fp_code(unsigned bits)
@@ -35,7 +35,7 @@ static int fp_code(unsigned bits)
     return 0;
 }
 
-static void page_fault(const struct x86_exc *e, struct sig_info *info)
+static void page_fault(struct x86_exc *e, struct sig_info *info)
 {
     struct mem_region r;
 
@@ -46,14 +46,17 @@ static void page_fault(const struct x86_exc *e, struct sig_info *info)
         info->code = e->host_code;
     } else if (e->host_code) {
         info->code = e->host_code;
+    } else if (mem_query(e->addr, &r)) { /* an instruction fetch: found by the interpreter, not by the host */
+        info->code = G_SEGV_ACCERR;
+        e->err |= r.prot ? PF_PRESENT : 0;
     } else {
-        info->code = mem_query(e->addr, &r) ? G_SEGV_ACCERR : G_SEGV_MAPERR;
+        info->code = G_SEGV_MAPERR;
     }
 }
 
-static void classify(const struct x86_cpu *c, struct sig_info *info)
+static void classify(struct x86_cpu *c, struct sig_info *info)
 {
-    const struct x86_exc *e = &c->exc;
+    struct x86_exc *e = &c->exc;
 
     *info = (struct sig_info){.signo = SIGSEGV, .code = G_SI_KERNEL};
     switch (e->vec) {

@@ -122,6 +122,14 @@ static NORETURN void die_of(int sig, const siginfo_t *si, const ucontext_t *uc)
     sig_terminate(sig);
 }
 
+/* Error code bit 0 is set when the page was there: not for PROT_NONE, whose page table entries are not present. */
+static u32 present_bit(gaddr a, enum mem_fault kind)
+{
+    struct mem_region r;
+
+    return kind == MEM_FAULT_ACCERR && mem_query(a, &r) && r.prot ? PF_PRESENT : 0;
+}
+
 /* What the CPU would have raised for a host fault of a guest access. */
 static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_fault kind, bool write)
 {
@@ -139,7 +147,7 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
             .vec = X86_EXC_PF,
             .host_sig = (u8)sig,
             .host_code = (u8)(sig == SIGBUS ? si->si_code : kind == MEM_FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR),
-            .err = PF_USER | (write ? PF_WRITE : 0) | (kind == MEM_FAULT_ACCERR ? PF_PRESENT : 0),
+            .err = PF_USER | (write ? PF_WRITE : 0) | present_bit(a, kind),
             .addr = a,
         };
     }

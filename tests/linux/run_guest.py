@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""A static x86-64 test program through box64 and natively: output and exit status must be equal, and the status 0.
+
+    run_guest.py --box64 BOX64 --program FILE [--repeat N] [--strace PATTERN]... [--qemu BIN --prefix DIR --cpu NAME]
+
+Without an x86-64 CPU the program's own verdict (exit status 0) decides alone. --strace: with BOX64_STRACE=1 a line must match
+each pattern. Foreign hosts run inside scripts/binfmt-ns, so that fork and exec work. Exit status 77: skipped.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SKIP = 77
+
+
+def run(command, extra, timeout):
+    env = dict(os.environ, LC_ALL="C", TZ="UTC", BOX64_NORCFILES="1", BOX64_LIBC="guest", **extra)
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=env, timeout=timeout, check=False)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    except subprocess.TimeoutExpired as late:
+        return "timeout", (late.stdout or b"").decode(errors="replace"), (late.stderr or b"").decode(errors="replace")
+
+
+def compare(native, emulated, known):
+    """True when equal; `known` names the lines in which QEMU itself differs."""
+    def cut(text):
+        return [line for line in text.splitlines() if not any(re.search(k, line) for k in known)]
+
+    if emulated[0] == 0 and (native is None or (native[0] == 0 and cut(native[1]) == cut(emulated[1]))):
+        return True
+    for label, result in (("native", native), ("box64 ", emulated)):
+        if result:
+            print(f"{label}: status {result[0]}\n{result[1]}{result[2]}")
+    return False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--box64", required=True)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--strace", action="append", default=[])
+    parser.add_argument("--qemu")
+    parser.add_argument("--prefix")
+    parser.add_argument("--cpu")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if not os.path.exists(options.program):
+        print("skipped: no x86-64 compiler built the guest programs")
+        return SKIP
+    if options.qemu and not options.inside:
+        os.environ["QEMU_FOLDER"] = os.path.dirname(os.path.abspath(options.qemu))
+        os.execv("/bin/bash", ["bash", os.path.join(HERE, "..", "..", "scripts", "binfmt-ns"), sys.executable] + sys.argv + ["--inside"])
+    extra = {"UNDER_QEMU": "1"} if options.qemu else {}
+    if options.prefix:
+        extra["QEMU_LD_PREFIX"] = options.prefix
+    if options.cpu:
+        extra["QEMU_CPU"] = options.cpu
+    native = run([options.program], {}, 60) if os.uname().machine == "x86_64" else None
+    known = [r"vfork shares memory"] if options.qemu else []
+    good = 0
+    for _ in range(options.repeat):
+        good += compare(native, run([options.box64, options.program], extra, 600), known)
+    print(f"{good} of {options.repeat} runs as they should be")
+    if options.strace:
+        lines = run([options.box64, options.program], dict(extra, BOX64_STRACE="1"), 600)[2].splitlines()
+        for pattern in options.strace:
+            if not any(re.search(pattern, line) for line in lines):
+                print(f"no strace line matches {pattern}")
+                good = -1
+    return 0 if good == options.repeat else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
