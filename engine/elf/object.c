@@ -144,6 +144,19 @@ void *obj_at(const struct elf_object *o, gaddr addr, u64 size, u64 *room)
     return g2h(addr);
 }
 
+/* As obj_at, but only what the file fills: tables. Their size is bounded by the file's, whatever bss a damaged header claims. */
+static void *in_file(const struct elf_object *o, gaddr addr, u64 size, u64 *room)
+{
+    const Elf64_Phdr *p = segment_of(o, addr, size, PF_R | PF_W | PF_X);
+    u64 used = p ? addr - o->image.bias - p->p_vaddr : 0;
+
+    if (!p || used > p->p_filesz || size > p->p_filesz - used)
+        return NULL;
+    if (room)
+        *room = p->p_filesz - used;
+    return g2h(addr);
+}
+
 bool obj_writable(const struct elf_object *o, gaddr addr, u64 size)
 {
     /* With text relocations every segment is writable while they are done. */
@@ -202,7 +215,7 @@ static bool read_dynamic(struct elf_object *o, struct dyn *d, const char **why)
 {
     const Elf64_Phdr *p = phdr_of(o, PT_DYNAMIC);
     gaddr at = p ? p->p_vaddr + o->image.bias : 0;
-    Elf64_Dyn *e = p ? obj_at(o, at, p->p_memsz, NULL) : NULL;
+    Elf64_Dyn *e = p ? in_file(o, at, p->p_memsz, NULL) : NULL;
     u64 n = p ? p->p_memsz / sizeof *e : 0;
     bool patch;
 
@@ -235,7 +248,7 @@ static bool table(const struct elf_object *o, const struct dyn *d, int slot, u64
     *out = NULL;
     if (!d->has[slot])
         return true;
-    *out = obj_at(o, a, size, room);
+    *out = in_file(o, a, size, room);
     return *out && !(a & (align - 1));
 }
 
@@ -335,12 +348,12 @@ static bool set_version(struct elf_object *o, unsigned index, u32 hash, u64 name
 static bool read_verdef(struct elf_object *o, gaddr at, u64 count)
 {
     for (u64 i = 0; i < count && i < VERSION_MAX; i++) {
-        const Elf64_Verdef *d = obj_at(o, at, sizeof *d, NULL);
+        const Elf64_Verdef *d = in_file(o, at, sizeof *d, NULL);
         const Elf64_Verdaux *x;
 
         if (!d || (at & 3))
             return false;
-        x = obj_at(o, at + d->vd_aux, sizeof *x, NULL);
+        x = in_file(o, at + d->vd_aux, sizeof *x, NULL);
         if (!x || (d->vd_aux & 3))
             return false;
         /* The base definition names the library itself: it is no version of a symbol. */
@@ -353,12 +366,13 @@ static bool read_verdef(struct elf_object *o, gaddr at, u64 count)
     return true;
 }
 
-static bool read_vernaux(struct elf_object *o, gaddr at, u64 count, const char *file)
+/* budget: version indexes have 15 bits, so there cannot be more of them in all */
+static bool read_vernaux(struct elf_object *o, gaddr at, u64 count, const char *file, unsigned *budget)
 {
     for (u64 i = 0; i < count; i++) {
-        const Elf64_Vernaux *x = obj_at(o, at, sizeof *x, NULL);
+        const Elf64_Vernaux *x = in_file(o, at, sizeof *x, NULL);
 
-        if (!x || (at & 3) || !set_version(o, x->vna_other, x->vna_hash, x->vna_name, file))
+        if (!x || (at & 3) || !(*budget)-- || !set_version(o, x->vna_other, x->vna_hash, x->vna_name, file))
             return false;
         if (!x->vna_next)
             break;
@@ -369,10 +383,12 @@ static bool read_vernaux(struct elf_object *o, gaddr at, u64 count, const char *
 
 static bool read_verneed(struct elf_object *o, gaddr at, u64 count)
 {
-    for (u64 i = 0; i < count && i < VERSION_MAX; i++) {
-        const Elf64_Verneed *n = obj_at(o, at, sizeof *n, NULL);
+    unsigned budget = VERSION_MAX;
 
-        if (!n || (at & 3) || !read_vernaux(o, at + n->vn_aux, n->vn_cnt, obj_string(o, n->vn_file)))
+    for (u64 i = 0; i < count && i < VERSION_MAX; i++) {
+        const Elf64_Verneed *n = in_file(o, at, sizeof *n, NULL);
+
+        if (!n || (at & 3) || !read_vernaux(o, at + n->vn_aux, n->vn_cnt, obj_string(o, n->vn_file), &budget))
             return false;
         if (!n->vn_next)
             break;
@@ -440,7 +456,7 @@ static bool read_tls(struct elf_object *o)
     o->tls_filesz = p->p_filesz;
     o->tls_memsz = p->p_memsz;
     o->tls_align = p->p_align ? p->p_align : 1;
-    return !p->p_filesz || obj_at(o, o->tls_image, p->p_filesz, NULL);
+    return !p->p_filesz || in_file(o, o->tls_image, p->p_filesz, NULL);
 }
 
 static void read_flags(struct elf_object *o, const struct dyn *d)
@@ -631,7 +647,7 @@ struct elf_object *obj_by_name(const char *name)
 const char *obj_needed(const struct elf_object *o, u64 *at)
 {
     u64 n = 0, room = 0;
-    const Elf64_Dyn *e = o->native ? NULL : obj_at(o, o->lm.ld, sizeof *e, &room);
+    const Elf64_Dyn *e = o->native ? NULL : in_file(o, o->lm.ld, sizeof *e, &room);
 
     for (n = room / sizeof *e; e && *at < n && *at < DYN_MAX && e[*at].d_tag != DT_NULL;) {
         const Elf64_Dyn *d = &e[(*at)++];

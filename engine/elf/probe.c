@@ -29,7 +29,7 @@ int elf_probe(const char *path, struct elf_id *id)
     close(fd);
     if (id->kind != ELF_NOT_ELF && id->kind != ELF_TRUNCATED)
         id->machine = im.eh.e_machine;
-    if (id->kind == ELF_WRONG_MACHINE && &__ehdr_start && im.eh.e_machine == __ehdr_start.e_machine)
+    if (id->kind == ELF_WRONG_MACHINE && im.eh.e_ident[EI_DATA] == ELFDATA2LSB && &__ehdr_start && im.eh.e_machine == __ehdr_start.e_machine)
         id->kind = ELF_NATIVE;
     if (id->kind != ELF_X86_64_STATIC && id->kind != ELF_X86_64_DYNAMIC)
         return 0;

@@ -41,10 +41,11 @@ static int read_own_maps(void)
     if (!f)
         return -errno;
     while (fgets(line, sizeof line, f)) {
-        unsigned long long lo, hi;
         const char *name = strchr(line, '/');
+        char *dash;
+        gaddr lo = strtoull(line, &dash, 16), hi = *dash == '-' ? strtoull(dash + 1, NULL, 16) : 0;
 
-        if (sscanf(line, "%llx-%llx", &lo, &hi) != 2)
+        if (!hi)
             continue;
         if (strstr(line, "[stack]"))
             va_end = 1ull << (64 - __builtin_clzll(hi - 1));
