@@ -114,31 +114,51 @@ HANDLER call_rel(ARGS)
     return take(c, op);
 }
 
+/* The target is no address: the plain meaning raises #GP with nothing changed. */
+static NOINLINE const struct interp_op *bad_target(ARGS)
+{
+    c->cur = &op->in;
+    c->rip = op->pc + op->in.len;
+    x86_sem[op->in.op](c, &op->in);
+    return NULL;
+}
+
 HANDLER ret_near(ARGS)
 {
     u64 sp = c->gpr[X86_RSP], pc;
 
     c->cur = &op->in;
     pc = ld_u64(g2h(sp));
+    if (UNLIKELY(!is_canonical(pc)))
+        return bad_target(c, op);
     c->gpr[X86_RSP] = sp + 8;
     return interp_dispatch(c, pc);
 }
 
+ALWAYS_INLINE const struct interp_op *jump_to(struct x86_cpu *c, const struct interp_op *op, gaddr target)
+{
+    if (UNLIKELY(!is_canonical(target)))
+        return bad_target(c, op);
+    return interp_dispatch(c, target);
+}
+
 HANDLER jmp_reg(ARGS)
 {
-    return interp_dispatch(c, c->gpr[op->in.opnd[0].reg]);
+    return jump_to(c, op, c->gpr[op->in.opnd[0].reg]);
 }
 
 HANDLER jmp_mem(ARGS)
 {
     c->cur = &op->in;
-    return interp_dispatch(c, ld_u64(g2h(sem_ea(c, &op->in))));
+    return jump_to(c, op, ld_u64(g2h(sem_ea(c, &op->in))));
 }
 
 ALWAYS_INLINE const struct interp_op *call_to(struct x86_cpu *c, const struct interp_op *op, gaddr target)
 {
     u64 sp = c->gpr[X86_RSP] - 8;
 
+    if (UNLIKELY(!is_canonical(target)))
+        return bad_target(c, op);
     st_u64(g2h(sp), op->pc + op->in.len);
     c->gpr[X86_RSP] = sp;
     return interp_dispatch(c, target);

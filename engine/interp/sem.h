@@ -125,6 +125,12 @@ ALWAYS_INLINE bool op_is_mem(const struct x86_insn *in, unsigned i)
 NORETURN void sem_ud(struct x86_cpu *c);
 NORETURN void sem_gp(struct x86_cpu *c, u32 err);
 
+/* 48-bit addresses: bits 63-47 are equal. */
+ALWAYS_INLINE bool is_canonical(u64 a)
+{
+    return (u64)((i64)(a << 16) >> 16) == a;
+}
+
 /* Branch to a target already cut to mode/operand size. */
 ALWAYS_INLINE void sem_jump(struct x86_cpu *c, gaddr target)
 {

@@ -9,7 +9,7 @@
 /* A target that is no address is the fault of the branch itself, before it changes anything. */
 static u64 branch_target(struct x86_cpu *c, unsigned mode, u64 target)
 {
-    if (mode == 64 && UNLIKELY((u64)((i64)(target << 16) >> 16) != target))
+    if (mode == 64 && UNLIKELY(!is_canonical(target)))
         sem_gp(c, 0);
     return target;
 }

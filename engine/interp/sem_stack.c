@@ -123,7 +123,11 @@ void sem_ENTER(struct x86_cpu *c, const struct x86_insn *in)
 
     mem_write(stack_at(c, in, rsp, at), size, rbp);
     for (unsigned i = 1; i < level; i++) {
-        u64 v = mem_read(stack_at(c, in, rbp, -(i64)(i * size)), size);
+        u64 v;
+
+        if (in->mode == 64 && !is_canonical(rbp - i * size))
+            x86_raise(c, X86_EXC_SS, 0, 0);
+        v = mem_read(stack_at(c, in, rbp, -(i64)(i * size)), size);
 
         at -= size;
         mem_write(stack_at(c, in, rsp, at), size, v);

@@ -184,10 +184,10 @@ void sem_LODS(struct x86_cpu *c, const struct x86_insn *in)
         return;
     }
     while (str_count(&s)) {
-        u64 n = str_chunk(&s), v = mem_read(str_si(&s), s.size); /* the first may fault */
+        u64 n = str_chunk(&s), v;
 
-        if (n > 1)
-            v = mem_read(str_si(&s) + (n - 1) * s.size, s.size);
+        *(volatile u8 *)g2h(str_si(&s)); /* the first element is the one that faults */
+        v = mem_read(str_si(&s) + (n - 1) * s.size, s.size);
         gpr_write(c, X86_RAX, s.size, v);
         str_done(&s, n);
         if (str_interrupted(&s))
@@ -230,6 +230,10 @@ ALWAYS_INLINE u64 compare_run(const struct str *s, struct compare *cmp, u64 n, u
 
 static u64 compare_chunk(const struct str *s, struct compare *cmp, u64 n)
 {
+    /* Which side faults first is nobody's promise: AMD reads the source first only in REPE CMPSB.
+     */
+    if ((s->use & USE_SI) && (s->in->pfx & X86_PFX_REP) && s->size == 1)
+        *(volatile u8 *)g2h(str_si(s));
     switch (s->size) {
     case 1: return compare_run(s, cmp, n, 1);
     case 2: return compare_run(s, cmp, n, 2);

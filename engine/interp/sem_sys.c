@@ -198,7 +198,7 @@ void sem_RDGSBASE(struct x86_cpu *c, const struct x86_insn *in)
 
 static u64 canonical(struct x86_cpu *c, u64 v)
 {
-    if ((u64)((i64)(v << 16) >> 16) != v)
+    if (!is_canonical(v))
         sem_gp(c, 0);
     return v;
 }
