@@ -165,6 +165,7 @@ static void test_two_threads(void)
     pthread_t t;
     int bad = 0;
 
+    shared_page = map(RWX, ANON, 0x1000); /* the writer may start at once */
     pthread_create(&t, NULL, writer, NULL);
     for (int round = 0; round < 3000; round++) {
         volatile u64 *p;
@@ -175,8 +176,7 @@ static void test_two_threads(void)
 
             stop = true;
             pthread_join(t, NULL);
-            if (shared_page)
-                mem_munmap(shared_page, 0x1000);
+            mem_munmap(shared_page, 0x1000);
             shared_page = fresh;
             stop = false;
             pthread_create(&t, NULL, writer, NULL);
