@@ -1,6 +1,7 @@
 /* signals.c - handlers, masks, frames and faults, as raw as a guest can ask for them. */
 #include "check.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
