@@ -10,6 +10,7 @@
 #include <ucontext.h>
 
 #include "interp/interp.h"
+#include "interp/sem.h"
 #include "irun.h"
 #include "tcase.h"
 #include "x86/flags.h"
@@ -86,6 +87,27 @@ static unsigned noncanonical_exc(const struct x86_insn *in)
     return by_stack || (x86_rows[in->row].attr & stack && !in->nopnd) ? X86_EXC_SS : X86_EXC_GP;
 }
 
+static bool canonical(gaddr a)
+{
+    return (u64)((i64)a >> 47) + 1 <= 1;
+}
+
+/* Under qemu-user a non-canonical access reports address 0: look at where the instruction's operands point. */
+static bool operands_canonical(const struct x86_insn *in)
+{
+    for (unsigned i = 0; i < in->nopnd; i++) {
+        unsigned kind = in->opnd[i].kind;
+
+        if (kind == X86_OPK_MEM && !canonical(sem_ea(&cpu, in)))
+            return false;
+        if (kind == X86_OPK_SI && !canonical(cpu.gpr[X86_RSI] + cpu.seg_base[in->seg]))
+            return false;
+        if (kind == X86_OPK_DI && !canonical(cpu.gpr[X86_RDI]))
+            return false;
+    }
+    return canonical(cpu.gpr[X86_RSP]);
+}
+
 bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
 {
     gaddr a = h2g(info->si_addr);
@@ -93,7 +115,7 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
     if (!cpu.cur)
         return false;
     cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .err = err, .addr = a, .host_sig = (u8)sig, .host_code = (u8)info->si_code};
-    if (noncanonical || (u64)((i64)a >> 47) + 1 > 1)
+    if (noncanonical || !canonical(a) || (!a && !operands_canonical(cpu.cur)))
         cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
     interp_fault(&cpu);
 }

@@ -2,6 +2,7 @@
  * x86_vectors.c - recorded states of oracle cases, for hosts without an x86 CPU.
  *   x86_vectors record FILE     (x86-64 hosts) writes FILE from runs on the real CPU
  *   x86_vectors replay FILE     runs the interpreter, both paths, against FILE; prints passed and failed
+ *   x86_vectors show WHERE SEED prints a case and the interpreter's results, to compare two hosts
  * FILE: header, then per row: 64-bit hash of the row's text, then VECTORS hashes of 32 bits (folded from 64). Inputs are a
  * function of (row text, seed), so rows may move; a row whose text changed is reported as not recorded.
  */
@@ -135,10 +136,51 @@ static int replay(const char *path)
     return failed || !passed || unknown > 20;
 }
 
+static void show_result(const char *path, const struct tresult *r)
+{
+    const struct tstate *s = &r->st;
+
+    printf("%s: exc %u addr %llx rip %llx flags %x mxcsr %x x87 %04x %04x %u %02x hash %08x\n", path, s->exc, (unsigned long long)s->addr,
+           (unsigned long long)s->rip, s->flags, s->mxcsr, s->fpu.cw, s->fpu.sw, s->fpu.top, s->fpu.used, fold(tc_hash(&tc, r)));
+    for (unsigned i = 0; i < 16; i++)
+        printf("  r%-2u %016llx  ymm%-2u %016llx %016llx %016llx %016llx\n", i, (unsigned long long)s->gpr[i], i,
+               (unsigned long long)s->vec[i].q[3], (unsigned long long)s->vec[i].q[2], (unsigned long long)s->vec[i].q[1],
+               (unsigned long long)s->vec[i].q[0]);
+    for (unsigned i = 0; i < 8; i++)
+        printf("  fpr%u %04x.%016llx\n", i, s->fpu.regs[i].se, (unsigned long long)s->fpu.regs[i].m);
+    for (unsigned i = 0; i < TC_MEM_SIZE; i++)
+        if (r->mem[i] != tc.mem[i])
+            printf("  mem %llx: %02x -> %02x\n", (unsigned long long)TC_MEM + i, tc.mem[i], r->mem[i]);
+}
+
+static int show(const char *where, unsigned seed)
+{
+    static char text[16384];
+
+    vectors_host_init();
+    irun_init();
+    for (unsigned row = 0; row < X86_ROW_COUNT; row++) {
+        if (strcmp(x86_row_where[row], where) || !make_case(row, seed))
+            continue;
+        tc_print(&tc, text, sizeof text);
+        printf("%s", text);
+        for (unsigned stepped = 0; stepped < 2; stepped++) {
+            irun(&tc, &res, stepped);
+            show_result(stepped ? "step" : "run", &res);
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 4 && !strcmp(argv[1], "show")) {
+        tmem_init();
+        gen_init();
+        return show(argv[2], (unsigned)atoi(argv[3]));
+    }
     if (argc != 3 || (strcmp(argv[1], "record") && strcmp(argv[1], "replay"))) {
-        fprintf(stderr, "usage: x86_vectors record|replay FILE\n");
+        fprintf(stderr, "usage: x86_vectors record|replay FILE | show WHERE SEED\n");
         return 2;
     }
     tmem_init();
