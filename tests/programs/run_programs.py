@@ -21,7 +21,7 @@ DATA = os.path.join(HERE, "data")
 SKIP = 77
 
 # name, argv (shell words; {data} and {tmp} are known), options: stdin=FILE, keep=REGEX (only lines of stdout that match are
-# compared, after digits are replaced by N)
+# compared, after digits are replaced by N), heavy (minutes under an interpreter: only with --heavy)
 CASES = [
     ("ls", "ls -l --time-style=+%Y {data}"),
     ("ls-missing", "ls /no/such/file", {"stderr": True}),
@@ -41,7 +41,7 @@ CASES = [
     ("bzip2-d", "bash -c 'bzip2 -c {data}/words.txt | bzip2 -d'"),
     ("xz", "xz -2 -c {data}/words.txt"),
     ("xz-d", "bash -c 'xz -T2 -c {data}/words.txt | xz -d'"),
-    ("7z-b", "7z b -mmt1 -md18 1", {"keep": r"^(Avr:|Tot:|7-Zip|RAM size)"}),
+    ("7z-b", "7z b -mmt1 -md10", {"keep": r"^(Avr:|Tot:|7-Zip|RAM size)", "heavy": True}),
     ("7z-a", "bash -c '7z a -bso0 -bsp0 {tmp}/a.7z {data}/words.txt && 7z l -slt {tmp}/a.7z | grep -E ^CRC'"),
     ("sqlite3", "sqlite3 :memory:", {"stdin": "query.sql"}),
     ("lua", "lua {data}/script.lua"),
@@ -156,6 +156,10 @@ def one_case(case, native, emulated, options):
     return good
 
 
+def is_heavy(case):
+    return len(case) > 2 and "heavy" in case[2]
+
+
 def enter_binfmt(options):
     """Runs this script again where programs of the host execute by themselves."""
     folder = os.path.dirname(os.path.abspath(options.qemu))
@@ -173,7 +177,8 @@ def main():
     parser.add_argument("--prefix", help="QEMU's -L")
     parser.add_argument("--cpu", help="QEMU's -cpu")
     parser.add_argument("--only", help="names, separated by commas")
-    parser.add_argument("--timeout", type=int, default=300)
+    parser.add_argument("--timeout", type=int, default=600)
+    parser.add_argument("--heavy", action="store_true", help="also the cases that take minutes")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if os.uname().machine != "x86_64":
@@ -186,6 +191,9 @@ def main():
         enter_binfmt(options)
     native, emulated = Native(options.tree), Emulated(options)
     cases = [c for c in CASES if not options.only or c[0] in options.only.split(",")]
+    for case in [c for c in cases if is_heavy(c) and not options.heavy]:
+        print(f"left out {case[0]}: takes minutes, see --heavy")
+        cases.remove(case)
     good = [one_case(case, native, emulated, options) for case in cases]
     print(f"{sum(good)} of {len(good)} programs equal to the native run (libc {options.libc})")
     return 0 if good and all(good) else 1
