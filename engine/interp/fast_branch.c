@@ -114,7 +114,7 @@ HANDLER call_rel(ARGS)
     return take(c, op);
 }
 
-/* The target is no address: the plain meaning raises #GP with nothing changed. */
+/* The target or the stack is no address: the plain meaning raises the fault with nothing changed. */
 static NOINLINE const struct interp_op *bad_target(ARGS)
 {
     c->cur = &op->in;
@@ -157,7 +157,7 @@ ALWAYS_INLINE const struct interp_op *call_to(struct x86_cpu *c, const struct in
 {
     u64 sp = c->gpr[X86_RSP] - 8;
 
-    if (UNLIKELY(!is_canonical(target)))
+    if (UNLIKELY(!is_canonical(target) || !is_canonical(sp)))
         return bad_target(c, op);
     st_u64(g2h(sp), op->pc + op->in.len);
     c->gpr[X86_RSP] = sp;

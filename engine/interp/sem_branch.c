@@ -2,6 +2,7 @@
  * sem_branch.c - jumps, calls, returns, loops, far transfers between the two user code segments,
  * software interrupts.
  */
+#include "interp/atomic.h"
 #include "interp/seg.h"
 #include "interp/stack.h"
 #include "x86/flags.h"
@@ -21,8 +22,17 @@ void sem_JMP(struct x86_cpu *c, const struct x86_insn *in)
 
 void sem_CALL(struct x86_cpu *c, const struct x86_insn *in)
 {
-    u64 target = branch_target(c, in->mode, op_read(c, in, 0));
+    u64 target = op_read(c, in, 0);
 
+    if (in->mode == 64 && UNLIKELY(!is_canonical(target))) {
+        gaddr slot = stack_at(c, in, c->gpr[X86_RSP], -(i64)in->opsz);
+
+        /* The push faults first. */
+        if (!is_canonical(slot))
+            x86_raise(c, X86_EXC_SS, 0, 0);
+        mem_probe_write(slot);
+        sem_gp(c, 0);
+    }
     sem_push(c, in, in->opsz, c->rip);
     sem_jump(c, target);
 }

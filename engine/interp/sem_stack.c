@@ -9,7 +9,11 @@
 
 void sem_push(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 v)
 {
-    mem_write(stack_at(c, in, c->gpr[X86_RSP], -(i64)size), size, v);
+    gaddr slot = stack_at(c, in, c->gpr[X86_RSP], -(i64)size);
+
+    if (UNLIKELY(!is_canonical(slot)))
+        x86_raise(c, X86_EXC_SS, 0, 0);
+    mem_write(slot, size, v);
     stack_set(c, in, c->gpr[X86_RSP] - size);
 }
 
