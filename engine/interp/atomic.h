@@ -16,14 +16,19 @@
 bool mem_cas(gaddr a, unsigned size, u64 *expect, u64 want);
 u64 mem_xchg(gaddr a, unsigned size, u64 v);
 
-/* Faults, with just this address, if the byte at a cannot be read or written. */
+/*
+ * Faults, with just this address, if the byte at a cannot be read or written; changes nothing even
+ * if other threads write there. The aligned word around it, because byte atomics are library calls
+ * for some compilers; compare-and-swap, because clang drops an OR with 0.
+ */
 ALWAYS_INLINE void mem_probe_write(gaddr a)
 {
+    u32 *p = g2h(align_down(a, 4)), v;
+
     *(volatile u8 *)g2h(a);
-    if (__atomic_always_lock_free(1, 0))
-        __atomic_fetch_or((u8 *)g2h(a), 0, __ATOMIC_RELAXED);
-    else
-        __atomic_fetch_or((u32 *)g2h(align_down(a, 4)), 0, __ATOMIC_RELAXED);
+    v = __atomic_load_n(p, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
 }
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */

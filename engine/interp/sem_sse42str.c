@@ -144,6 +144,7 @@ static void str_op(struct x86_cpu *c, const struct x86_insn *in, enum str_form f
     union vec_lane tmp;
     const union vec_lane *vb = vec_src16u(c, in, 1, &tmp);
     unsigned imm = (u8)in->imm, count = imm & STR_WORDS ? 8 : 16;
+    bool wide = in->opsz == 8 && in->mode == 64;
     struct str a, b;
     u32 r, flags = 0;
 
@@ -153,8 +154,8 @@ static void str_op(struct x86_cpu *c, const struct x86_insn *in, enum str_form f
         str_length_implicit(&a, count);
         str_length_implicit(&b, count);
     } else {
-        str_length_explicit(&a, count, c->gpr[X86_RAX], in->opsz == 8);
-        str_length_explicit(&b, count, c->gpr[X86_RDX], in->opsz == 8);
+        str_length_explicit(&a, count, c->gpr[X86_RAX], wide);
+        str_length_explicit(&b, count, c->gpr[X86_RDX], wide);
     }
     r = str_compare(&a, &b, imm, count);
     flags |= r ? X86_CF : 0;

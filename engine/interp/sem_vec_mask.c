@@ -21,7 +21,7 @@ static gaddr maskmov_ea(const struct x86_cpu *c, const struct x86_insn *in)
  */
 static void maskmov_bytes(gaddr a, const u8 *data, const u8 *mask, unsigned n)
 {
-    vec_probe_byte(a);
+    mem_probe_write(a);
     vec_probe_store(a, n);
     for (unsigned i = 0; i < n; i++)
         if (mask[i] & 0x80)
@@ -82,7 +82,7 @@ ALWAYS_INLINE void masked_store(struct x86_cpu *c, const struct x86_insn *in, un
     if (UNLIKELY((first ^ last) >> 12))
         for (unsigned i = 0; i < in->vl / size; i++)
             if (element_active(mask, size, i)) {
-                vec_probe_byte(element_ea(c, in, size * i));
+                mem_probe_write(element_ea(c, in, size * i));
                 vec_probe_store(element_ea(c, in, size * i), size);
             }
     for (unsigned i = 0; i < in->vl / size; i++)

@@ -45,7 +45,7 @@ static gaddr area64(struct x86_cpu *c, const struct x86_insn *in)
 /* The whole of it must be writable, whatever components are asked for. */
 static void probe_area(gaddr a, unsigned size)
 {
-    vec_probe_byte(a);
+    mem_probe_write(a);
     vec_probe_store(a, size);
 }
 

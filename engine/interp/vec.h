@@ -8,6 +8,7 @@
 #ifndef INTERP_VEC_H
 #define INTERP_VEC_H
 
+#include "interp/atomic.h"
 #include "interp/sem.h"
 
 #define VEC_SIZE __attribute__((vector_size(16)))
@@ -49,13 +50,9 @@ ALWAYS_INLINE void vec_st16(gaddr a, const union vec_lane *s)
     __builtin_memcpy(g2h(a), s, 16);
 }
 
-/* Faults as a store to this byte would, and changes nothing even if other threads write there. */
 ALWAYS_INLINE void vec_probe_byte(gaddr a)
 {
-    u8 *p = g2h(a), v = __atomic_load_n(p, __ATOMIC_RELAXED);
-
-    while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
+    mem_probe_write(a);
 }
 
 /*
@@ -65,8 +62,8 @@ ALWAYS_INLINE void vec_probe_byte(gaddr a)
 ALWAYS_INLINE void vec_probe_store(gaddr a, unsigned n)
 {
     if (UNLIKELY((a ^ (a + n - 1)) >> 12)) {
-        vec_probe_byte(a);
-        vec_probe_byte(align_down(a + n - 1, 4096));
+        mem_probe_write(a);
+        mem_probe_write(align_down(a + n - 1, 4096));
     }
 }
 
