@@ -1,7 +1,7 @@
 /*
  * sem_crypto_aes.c - AES-NI and VAES (FIPS-197 rounds) and carry-less multiplication. State byte r
  * + 4c is row r, column c. The two tables are FIPS-197 5.1.1: the affine transform of the inverse
- * in GF(2^8) mod x^8+x^4+x^3+x+1, and its inverse; tests/x86/test_vec.c derives them again from
+ * in GF(2^8) mod x^8+x^4+x^3+x+1, and its inverse; tests/vec/test_vec.c derives them again from
  * that definition.
  */
 #include "interp/vec_forms.h"
