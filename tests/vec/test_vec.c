@@ -514,12 +514,24 @@ static void test_maskmov(void)
     memset(&cpu->vec[1], 0xaa, 16);
     cpu->vec[2].b[3] = 0x80;
     cpu->vec[2].b[5] = 0x7f;
-    cpu->gpr[X86_RDI] = h2g(data) + PAGE - 4; /* byte 3 is the last of the page */
+    cpu->gpr[X86_RDI] = h2g(data) + PAGE - 16;
     CHECK_EQ(RR(P66, M0F, 0xf7, 1, 2), X86_EXC_NONE);
-    CHECK(is_hex(data + PAGE - 4, "000000aa"));
-    cpu->vec[2].b[4] = 0x80;
+    CHECK(is_hex(data + PAGE - 16, "000000aa000000000000000000000000"));
+    cpu->gpr[X86_RDI] += 1; /* byte 15, masked out, is in the next page: AMD CPUs fault */
     CHECK_EQ(RR(P66, M0F, 0xf7, 1, 2), X86_EXC_PF);
     CHECK_EQ(seen.addr, h2g(data) + PAGE);
+    CHECK(is_hex(data + PAGE - 16, "000000aa000000000000000000000000"));
+}
+
+/* A 32-byte store over a page edge writes nothing when one of the pages refuses. */
+static void test_split_store(void)
+{
+    reset();
+    memset(&cpu->vec[1], 0xaa, 32);
+    cpu->gpr[X86_RBX] = h2g(data) + PAGE - 20;
+    CHECK_EQ(vex(NP, M0F, 0, 1, 0x11, true, 1, 0, X86_RBX, NOIMM), X86_EXC_PF); /* vmovups */
+    CHECK_EQ(seen.addr, h2g(data) + PAGE);
+    CHECK(is_hex(data + PAGE - 20, "0000000000000000000000000000000000000000"));
 }
 
 static void test_vmaskmov(void)
@@ -751,6 +763,7 @@ int main(void)
     RUN(test_upper_half);
     RUN(test_alignment);
     RUN(test_maskmov);
+    RUN(test_split_store);
     RUN(test_vmaskmov);
     RUN(test_gather);
     RUN(test_high_products);
