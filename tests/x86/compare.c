@@ -38,13 +38,13 @@ static bool is_op(const struct x86_insn *in, const char *pattern)
 }
 
 /*
- * Flags that stay undefined at the end: a later instruction that writes a flag defines it again. One that only writes under a
- * condition does not. Branches decide nothing here: a sequence whose flow depends on an undefined flag is not generated often
- * enough to matter, and `tainted` drops it.
+ * Flags that stay undefined at the end: a later instruction that writes a flag defines it again, unless it writes only under a
+ * condition or a branch may skip it. *tainted: an instruction reads such a flag, so nothing behind it can be compared.
  */
 static u32 undefined_flags(const struct tcase *t, bool *tainted)
 {
     u32 undef = 0;
+    bool skippable = false;
 
     *tainted = false;
     for (unsigned i = 0; i < t->n; i++) {
@@ -52,8 +52,10 @@ static u32 undefined_flags(const struct tcase *t, bool *tainted)
 
         if (x86_flags_read(&t->insn[i]) & undef)
             *tainted = true;
-        undef &= ~(u32)(row->f_write & ~row->f_cond);
+        if (!skippable)
+            undef &= ~(u32)(row->f_write & ~row->f_cond);
         undef |= row->f_undef;
+        skippable = row->attr & X86_ATTR_BRANCH;
     }
     return undef;
 }
@@ -78,7 +80,7 @@ static void mask_images(const struct tcase *t, u8 *mem)
                 continue;
             a = (in->base == X86_REG_NONE ? 0 : t->in.gpr[in->base]) + (u64)in->disp +
                 (in->index == X86_REG_NONE ? 0 : t->in.gpr[in->index] << in->scale);
-            a = (in->adsz == 8 ? a : (u32)a) + (in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0);
+            a = (in->adsz == 8 ? a : in->adsz == 4 ? (u32)a : (u16)a) + (in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0);
             if (in->opsz == 2 && (is_op(in, "FNS*")))
                 a -= masks[k].from == 12 ? 6 : 0; /* 16-bit image: pointers at 6..13 */
             for (u64 b = a + masks[k].from; b < a + masks[k].to; b++)
@@ -208,7 +210,7 @@ bool tc_differ(const struct tcase *t, const struct tresult *want, const struct t
     differ_int(&r, t, w, g);
     if (w->mxcsr != g->mxcsr)
         say(&r, "  mxcsr: cpu %04x interp %04x\n", w->mxcsr, g->mxcsr);
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < (t->mode == 64 ? 16u : 8u); i++)
         if (!vec_equal(t, &w->vec[i], &g->vec[i])) {
             const u64 *a = w->vec[i].q, *b = g->vec[i].q;
 
@@ -246,7 +248,7 @@ u64 tc_hash(const struct tcase *t, const struct tresult *res)
     if (!is_image_op(&t->insn[0]))
         h = mix(h, &s->addr, 8);
     h = mix(h, small, sizeof small);
-    h = mix(h, s->vec, sizeof s->vec);
+    h = mix(h, s->vec, sizeof s->vec / (t->mode == 64 ? 1 : 2));
     for (unsigned i = 0; i < 8; i++) {
         h = mix(h, &s->fpu.regs[i].m, 8);
         h = mix(h, &s->fpu.regs[i].se, 2);

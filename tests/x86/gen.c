@@ -26,6 +26,8 @@ static const struct {
     {"CALL_FAR", "far branch: own test"},
     {"MOV_TO_SEG", "loads a descriptor of the host kernel"},
     {"POP_SEG", "loads a descriptor of the host kernel"},
+    {"LDS", "loads a descriptor of the host kernel"},
+    {"LES", "loads a descriptor of the host kernel"},
     {"LFS", "loads a descriptor of the host kernel"},
     {"LGS", "loads a descriptor of the host kernel"},
     {"LSS", "loads a descriptor of the host kernel"},
@@ -54,8 +56,6 @@ const char *gen_skip_reason(unsigned row)
     for (i = 0; i < ARRAY_SIZE(skips); i++)
         if (!fnmatch(skips[i].op, op, 0))
             return skips[i].reason;
-    if (!(r->modes & 1))
-        return "32-bit mode only";
     if (r->attr & X86_ATTR_NONDET)
         return "nondeterministic";
     return NULL;
@@ -104,7 +104,7 @@ static void put32(u8 *p, u64 v)
 
 static struct x86_insn *redecode(struct tcase *t, unsigned i)
 {
-    x86_decode(&t->insn[i], t->code + t->insn_off[i], 16, tc_start(t) + t->insn_off[i], 64);
+    x86_decode(&t->insn[i], t->code + t->insn_off[i], 16, tc_start(t) + t->insn_off[i], t->mode);
     return &t->insn[i];
 }
 
@@ -117,8 +117,9 @@ static u64 seg_base(const struct tcase *t, const struct x86_insn *in)
 static void solve_address(struct tcase *t, struct rng *r, unsigned i, const struct rowgen *g, gaddr target)
 {
     struct x86_insn *in = &t->insn[i];
-    u64 off = target - seg_base(t, in), *gpr = t->in.gpr, mask = in->adsz == 8 ? ~0ull : 0xffffffffull;
-    u64 high = in->adsz == 4 && rng_one_in(r, 2) ? rng_u64(r) << 32 : 0;
+    u64 off = target - seg_base(t, in), *gpr = t->in.gpr;
+    u64 mask = in->adsz == 8 ? ~0ull : in->adsz == 4 ? 0xffffffffull : 0xffffull;
+    u64 high = in->adsz < 8 && rng_one_in(r, 2) ? rng_u64(r) & ~mask : 0;
     bool vsib = in->pfx & X86_PFX_VSIB;
 
     if (vsib) {
@@ -140,13 +141,14 @@ static void solve_address(struct tcase *t, struct rng *r, unsigned i, const stru
         } else {
             u64 next = in->pfx & X86_PFX_RIPREL ? tc_start(t) + t->insn_off[i] + in->len : 0;
 
-            put32(t->code + t->insn_off[i] + g->disp_off, off - next);
+            off -= next;
+            memcpy(t->code + t->insn_off[i] + g->disp_off, &off, g->disp_size);
         }
         redecode(t, i);
         return;
     }
     if (in->base == X86_REG_NONE)
-        gpr[in->index] = (((off - (u64)in->disp) & mask) >> in->scale) | (high & ~mask);
+        gpr[in->index] = ((off - (u64)in->disp) & mask) >> in->scale | high;
     else if (vsib || in->index == X86_REG_NONE)
         gpr[in->base] = ((off - (u64)in->disp) & mask) | high;
     else if (in->index == in->base)
@@ -167,7 +169,8 @@ static gaddr effective(const struct tcase *t, const struct x86_insn *in)
     u64 index = in->index == X86_REG_NONE || (in->pfx & X86_PFX_VSIB) ? 0 : t->in.gpr[in->index];
     u64 a = base + (index << in->scale) + (u64)in->disp;
 
-    return (in->adsz == 8 ? a : (u32)a) + seg_base(t, in);
+    a = in->adsz == 8 ? a : in->adsz == 4 ? (u32)a : (u16)a;
+    return t->mode == 64 ? a + seg_base(t, in) : (u32)(a + seg_base(t, in));
 }
 
 static int mem_index(const struct x86_insn *in)
@@ -186,7 +189,7 @@ static void fix_string(struct tcase *t, struct rng *r, const struct x86_insn *in
     gpr[X86_RSI] = pick_address(r, 64) - seg_base(t, in);
     gpr[X86_RDI] = rng_one_in(r, 3) ? gpr[X86_RSI] + rng_below(r, 40) - 20 : pick_address(r, 64);
     gpr[X86_RCX] = rng_one_in(r, 8) ? 0 : rng_below(r, 20);
-    if (in->adsz == 4) {
+    if (in->adsz == 4 && t->mode == 64) {
         gpr[X86_RSI] = (u32)gpr[X86_RSI] | high;
         gpr[X86_RDI] = (u32)gpr[X86_RDI] | high;
         gpr[X86_RCX] |= high;
@@ -256,7 +259,7 @@ static void fix_stack_value(struct tcase *t, u64 v)
     u8 *p = case_mem(t, t->in.gpr[X86_RSP], 8);
 
     if (p)
-        memcpy(p, &v, 8);
+        memcpy(p, &v, t->mode == 64 ? 8 : 4);
 }
 
 /* Branches of a single case end on a pad; a few indirect ones go nowhere. */
@@ -276,7 +279,7 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
         return;
     }
     if (rng_one_in(r, 16))
-        target = rng_one_in(r, 2) ? 0x30000000 + rng_below(r, 4096) : 0x900000000000ull;
+        target = t->mode == 32 || rng_one_in(r, 2) ? 0x30000000 + rng_below(r, 4096) : 0x900000000000ull;
     if (attr & X86_ATTR_RET) {
         fix_stack_value(t, target);
     } else if (in->opnd[0].kind == X86_OPK_GPR) {
@@ -285,7 +288,7 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
         u8 *p = case_mem(t, effective(t, in), 8);
 
         if (p)
-            memcpy(p, &target, 8);
+            memcpy(p, &target, in->opsz);
     }
 }
 
@@ -315,6 +318,18 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
     p[512] = (u8)rng_below(r, 8);
     if (rng_one_in(r, 16))
         p[520 + rng_below(r, 16)] |= (u8)(1 << rng_below(r, 8)); /* XCOMP_BV and reserved: #GP */
+}
+
+/* BOUND: an index inside the bounds most of the time. */
+static void fix_bound(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    u8 *p = mem_index(in) >= 0 ? case_mem(t, effective(t, in), 8) : NULL;
+    u32 low = (u32)t->in.gpr[in->opnd[0].reg] - rng_below(r, 3), high = low + rng_below(r, 6);
+
+    if (p) {
+        memcpy(p, &low, in->opsz);
+        memcpy(p + in->opsz, &high, in->opsz);
+    }
 }
 
 /* Whether bytes that are masked out fault is up to the CPU: near the page's ends the mask is all ones. */
@@ -348,6 +363,8 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
         gpr[X86_RBP] = pick_address(r, 16);
     else if (is_op(in, "ENTER*"))
         gpr[X86_RBP] = pick_address(r, 256);
+    else if (is_op(in, "BOUND*"))
+        fix_bound(t, r, in);
     else if (is_op(in, "POPF*"))
         fix_stack_value(t, rng_u64(r) & ~(u64)(X86_TF | X86_AC | X86_NT | X86_RF));
     else if (is_op(in, "*LDMXCSR*") && case_mem(t, effective(t, in), 4) && !rng_one_in(r, 8))
@@ -359,6 +376,16 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
         gpr[X86_RAX] &= ~0xfffffff8ull;
     } else if (is_op(in, "WR[FG]SBASE*") && !rng_one_in(r, 4))
         gpr[in->opnd[0].reg] = pick_address(r, 8);
+}
+
+/* 32-bit mode sees eight registers of 32 bits; segment bases are below 4 GiB. */
+static void narrow_state(struct tstate *s)
+{
+    for (unsigned i = 0; i < 16; i++)
+        s->gpr[i] = i < 8 ? (u32)s->gpr[i] : 0;
+    memset(&s->vec[8], 0, 8 * sizeof s->vec[8]);
+    s->fs_base = (u32)s->fs_base;
+    s->gs_base = (u32)s->gs_base;
 }
 
 static void gen_state(struct tcase *t, struct rng *r)
@@ -400,20 +427,21 @@ static bool vsib_clash(const struct x86_insn *in)
     return (in->pfx & X86_PFX_VSIB) && (a == b || a == in->index || b == in->index);
 }
 
-bool gen_single(struct tcase *t, unsigned row, u64 seed)
+bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
 {
-    struct rng r = rng_seed(hash_text(x86_row_text[row]), seed);
+    struct rng r = rng_seed(hash_text(x86_row_text[row]) ^ (mode == 32 ? 0x32 : 0), seed);
     struct x86_insn *in = &t->insn[0];
     struct rowgen g;
 
     t->row = row;
+    t->mode = mode;
     t->seed = seed;
     t->n = 1;
     t->len = 0;
     t->loops = 0;
     gen_state(t, &r);
     do {
-        if (!rowgen_encode(&g, &r, row, 64, TC_CODE, 0))
+        if (!rowgen_encode(&g, &r, row, mode, TC_CODE, 0))
             return false;
     } while (branch_66(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
     place(t, &g, 0);
@@ -426,6 +454,8 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed)
     if (x86_rows[row].attr & X86_ATTR_BRANCH)
         fix_branch(t, &r, in);
     fix_misc(t, &r, in);
+    if (mode == 32)
+        narrow_state(&t->in);
     t->in.rip = tc_start(t);
     return true;
 }
@@ -441,7 +471,7 @@ static bool fits_sequence(unsigned row)
     const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL | X86_ATTR_RET | X86_ATTR_REP;
     const char *text = x86_row_text[row];
 
-    if (gen_skip_reason(row) || (r->attr & bad))
+    if (gen_skip_reason(row) || (r->attr & bad) || !(r->modes & 1))
         return false;
     if ((r->attr & X86_ATTR_BRANCH) && r->plus != X86_PLUS_CC)
         return false;
@@ -517,6 +547,7 @@ bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
     if (!fits_sequence(row))
         return false;
     t->row = row;
+    t->mode = 64;
     t->seed = seed;
     t->n = t->len = 0;
     t->loops = loop ? 2 + rng_below(&r, 5) : 0;

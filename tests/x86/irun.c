@@ -115,7 +115,7 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
     if (!cpu.cur)
         return false;
     cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .err = err, .addr = a, .host_sig = (u8)sig, .host_code = (u8)info->si_code};
-    if (noncanonical || !canonical(a) || (!a && !operands_canonical(cpu.cur)))
+    if (cpu.mode == 64 && (noncanonical || !canonical(a) || (!a && !operands_canonical(cpu.cur))))
         cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
     interp_fault(&cpu);
 }
@@ -129,8 +129,20 @@ void irun_init(void)
     }
 }
 
-static void load(const struct tstate *s)
+/* Selectors as Linux gives them to 64-bit processes, and as the native runner loads them for 32-bit code. */
+static void interp_mode(unsigned mode)
 {
+    static const u16 sel64[6] = {0, 0x33, 0x2b, 0, 0, 0}, sel32[6] = {0x2b, 0x23, 0x2b, 0x2b, 0x2b, 0x2b};
+
+    cpu.mode = (u8)mode;
+    memcpy(cpu.seg, mode == 64 ? sel64 : sel32, sizeof cpu.seg);
+}
+
+static void load(const struct tcase *t)
+{
+    const struct tstate *s = &t->in;
+
+    interp_mode(t->mode);
     memcpy(cpu.gpr, s->gpr, sizeof s->gpr);
     cpu.gpr[16] = 0;
     cpu.rip = s->rip;
@@ -141,7 +153,6 @@ static void load(const struct tstate *s)
     memcpy(cpu.vec, s->vec, sizeof cpu.vec);
     cpu.fpu = s->fpu;
     cpu.xcr0 = 7;
-    cpu.mode = 64;
     cpu.pending = 0;
     cpu.exc = (struct x86_exc){.vec = X86_EXC_NONE};
 }
@@ -172,7 +183,7 @@ bool irun(const struct tcase *t, struct tresult *out, bool stepped)
     unsigned limit = 4096;
 
     tmem_load(t);
-    load(&t->in);
+    load(t);
     stopped = false;
     if (!stepped)
         interp_run(&cpu);

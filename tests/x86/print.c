@@ -71,7 +71,7 @@ void tc_print(const struct tcase *t, char *buf, size_t size)
     struct out o = {buf, size};
     unsigned shown = 0;
 
-    say(&o, "  # seed %llu, %u instruction(s)\nstart:  # 0x%llx\n", (unsigned long long)t->seed, t->n, (unsigned long long)tc_start(t));
+    say(&o, "  # seed %llu, %u instruction(s), %u-bit mode\nstart:  # 0x%llx\n", (unsigned long long)t->seed, t->n, t->mode, (unsigned long long)tc_start(t));
     print_code(&o, t);
     print_regs(&o, &t->in);
     for (unsigned i = 0; i < TC_MEM_SIZE && shown < 12; i += 16) {

@@ -38,7 +38,8 @@ struct tstate {
 };
 
 struct tcase {
-    unsigned row; /* the row under test (first of a sequence) */
+    unsigned row;  /* the row under test (first of a sequence) */
+    unsigned mode; /* 64 or 32 */
     u64 seed;
     unsigned n;   /* instructions */
     u8 code[TC_MAX_INSNS * 16];
@@ -62,9 +63,9 @@ static inline gaddr tc_start(const struct tcase *t)
 
 /* gen.c: inputs are a function of (row text, seed) only. False: the row has no testable encoding. */
 void gen_init(void);
-bool gen_single(struct tcase *t, unsigned row, u64 seed);
+bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode);
 bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop);
-const char *gen_skip_reason(unsigned row); /* NULL: tested */
+const char *gen_skip_reason(unsigned row); /* NULL: tested, in each mode that it is valid in */
 
 /* memory.c: maps the regions; writes a case's code and data. */
 void tmem_init(void);

@@ -39,10 +39,10 @@ static bool recorded_row(unsigned row)
     return !gen_skip_reason(row) && !(x86_rows[row].attr & X86_ATTR_APPROX);
 }
 
-/* Single instructions, then sequences; false when the row has no such case. */
+/* Single instructions of both modes and sequences take turns; false when the row has no such case. */
 static bool make_case(unsigned row, unsigned i)
 {
-    return i % 8 < 6 ? gen_single(&tc, row, i) : gen_sequence(&tc, row, i, i & 1);
+    return i % 8 < 6 ? gen_single(&tc, row, i, i % 8 < 4 ? 64 : 32) : gen_sequence(&tc, row, i, i & 1);
 }
 
 static u32 fold(u64 h)

@@ -4,6 +4,7 @@
  *   0x000 in gpr[16]  0x080 in flags  0x088 in fs  0x090 in gs  0x098 start pc
  *   0x100 out gpr[16] 0x180 out flags 0x188 out fs 0x190 out gs 0x198 pad number
  *   0x200 host rsp  0x208 host fs  0x210 host mxcsr  0x218 address of native_tail
+ *   0x220 far pointer 0x33:trampoline (32-bit code leaves through it)  0x228 far pointer 0x23:start  0x230 1: 32-bit mode
  *   0x1000 in XSAVE area  0x2000 out XSAVE area
  */
 #define CTL 0x10100000
@@ -27,10 +28,19 @@ native_enter:
     xor %edx, %edx
     xrstor64 CTL + 0x1000
     pushq CTL + 0x80
-    mov CTL + 0x88, %rax
+    cmpl $0, CTL + 0x230
+    je 1f
+    mov $0x2b, %eax         /* __USER_DS: 32-bit code needs usable data segments */
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %fs
+    mov %eax, %gs
+1:  mov CTL + 0x88, %rax
     wrfsbase %rax
     mov CTL + 0x90, %rax
     wrgsbase %rax
+    testl $1, CTL + 0x230
+    jnz 2f
     popfq
     mov CTL + 0x00, %rax
     mov CTL + 0x08, %rcx
@@ -49,6 +59,25 @@ native_enter:
     mov CTL + 0x70, %r14
     mov CTL + 0x78, %r15
     jmp *CTL + 0x98
+
+2:  popfq
+    mov CTL + 0x00, %eax
+    mov CTL + 0x08, %ecx
+    mov CTL + 0x10, %edx
+    mov CTL + 0x18, %ebx
+    mov CTL + 0x20, %esp
+    mov CTL + 0x28, %ebp
+    mov CTL + 0x30, %esi
+    mov CTL + 0x38, %edi
+    mov $0, %r8d
+    mov $0, %r9d
+    mov $0, %r10d
+    mov $0, %r11d
+    mov $0, %r12d
+    mov $0, %r13d
+    mov $0, %r14d
+    mov $0, %r15d
+    ljmp *CTL + 0x228
 
     .globl native_tail
 native_tail:
@@ -83,7 +112,14 @@ native_tail:
     .globl native_exit
 native_exit:
     mov CTL + 0x200, %rsp
-    mov CTL + 0x208, %rax
+    cmpl $0, CTL + 0x230
+    je 3f
+    xor %eax, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %fs
+    mov %eax, %gs
+3:  mov CTL + 0x208, %rax
     wrfsbase %rax
     fninit
     ldmxcsr CTL + 0x210

@@ -24,6 +24,7 @@ struct native_ctl {
     u64 out_gpr[16], out_flags, out_fs, out_gs, out_pad;
     u8 pad1[0x200 - 0x1a0];
     u64 host_rsp, host_fs, host_mxcsr, tail;
+    u32 leave_off, leave_sel, start_off, start_sel, mode32;
 };
 _Static_assert(offsetof(struct native_ctl, out_gpr) == 0x100 && offsetof(struct native_ctl, host_rsp) == 0x200, "native.S");
 
@@ -130,6 +131,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         g[REG_RIP] = (greg_t)native_exit;
         g[REG_RSP] = (greg_t)CTL->host_rsp;
         g[REG_EFL] = 0x202;
+        g[REG_CSGSFS] = (g[REG_CSGSFS] & ~0xffffll) | 0x33; /* 32-bit code faults with CS 0x23 */
         return;
     }
     if (sig != SIGILL && sig != SIGFPE && irun_fault(sig, info, (u32)g[REG_ERR], g[REG_TRAPNO] != X86_EXC_PF))
@@ -137,18 +139,35 @@ static void on_signal(int sig, siginfo_t *info, void *context)
     signal(sig, SIG_DFL); /* a crash of the tester or the interpreter itself: die of it */
 }
 
-static void make_pads(void)
-{
-    for (unsigned i = 0; i < 4096 / TC_PAD_STEP; i++) {
-        u8 *p = g2h(TC_PADS + i * TC_PAD_STEP);
-        u32 ctl = (u32)TC_CTL;
-        u8 code[] = {0xc7, 0x04, 0x25, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x24, 0x25, 0, 0, 0, 0};
-        u32 pad = ctl + 0x198, tail = ctl + 0x218;
+#define TRAMPOLINE (TC_PADS + 2048)
 
-        memcpy(code + 3, &pad, 4);
-        memcpy(code + 14, &tail, 4);
-        memcpy(p, code, sizeof code);
+/* Pad i stores its number and leaves: in 64-bit code straight to native_tail, in 32-bit code by a far jump to CS 0x33. */
+static void make_pads(unsigned mode)
+{
+    static unsigned made;
+    u32 pad = (u32)TC_CTL + 0x198, tail = (u32)TC_CTL + 0x218, leave = (u32)TC_CTL + 0x220;
+    u8 jump[] = {0xff, 0x24, 0x25, 0, 0, 0, 0};
+
+    if (made == mode)
+        return;
+    made = mode;
+    memcpy(jump + 3, &tail, 4);
+    memcpy(g2h(TRAMPOLINE), jump, sizeof jump);
+    for (unsigned i = 0; i < 32; i++) {
+        u8 *p = g2h(TC_PADS + i * TC_PAD_STEP);
+        u8 code64[] = {0xc7, 0x04, 0x25, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x24, 0x25, 0, 0, 0, 0};
+        u8 code32[] = {0xc7, 0x05, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x2d, 0, 0, 0, 0};
+
+        memcpy(code64 + 3, &pad, 4);
+        memcpy(code64 + 14, &tail, 4);
+        memcpy(code32 + 2, &pad, 4);
+        memcpy(code32 + 12, &leave, 4);
+        memcpy(p, mode == 64 ? code64 : code32, mode == 64 ? sizeof code64 : sizeof code32);
     }
+    CTL->leave_off = (u32)TRAMPOLINE;
+    CTL->leave_sel = 0x33;
+    CTL->start_sel = 0x23;
+    CTL->mode32 = mode == 32;
 }
 
 bool native_init(void)
@@ -161,7 +180,7 @@ bool native_init(void)
     sigaltstack(&ss, NULL);
     for (unsigned i = 0; i < ARRAY_SIZE(sigs); i++)
         sigaction(sigs[i], &sa, NULL);
-    make_pads();
+    make_pads(64);
     CTL->tail = (u64)native_tail;
     return (getauxval(AT_HWCAP2) & 2) && __builtin_cpu_supports("avx");
 }
@@ -176,6 +195,8 @@ void native_run(const struct tcase *t, struct tresult *out)
     CTL->in_fs = t->in.fs_base;
     CTL->in_gs = t->in.gs_base;
     CTL->start = t->in.rip;
+    CTL->start_off = (u32)t->in.rip;
+    make_pads(t->mode);
     CTL->out_pad = 0;
     write_xsave(XIN, &t->in);
     faulted = false;

@@ -21,7 +21,8 @@
 #include "tcase.h"
 #include "x86/decode_tab.h"
 
-enum kind { SINGLE, SEQ, LOOP };
+enum kind { SINGLE, SINGLE32, SEQ, LOOP };
+static const char *const kinds[] = {"single", "single 32-bit", "sequence", "loop"};
 
 struct row_stat {
     u64 cases, mismatches;
@@ -62,7 +63,9 @@ static double now(void)
 
 static bool generate(unsigned row, u64 seed, enum kind kind)
 {
-    return kind == SINGLE ? gen_single(&tc, row, seed) : gen_sequence(&tc, row, seed, kind == LOOP);
+    if (kind <= SINGLE32)
+        return gen_single(&tc, row, seed, kind == SINGLE ? 64 : 32);
+    return gen_sequence(&tc, row, seed, kind == LOOP);
 }
 
 /* Runs *t both ways; stepped chooses the interpreter's path. True when they differ. */
@@ -145,14 +148,13 @@ static void report(unsigned row, enum kind kind, bool stepped)
 {
     static char text[40000];
     static struct tcase small;
-    static const char *kinds[] = {"single", "sequence", "loop"};
     int n;
 
     small = tc;
     signature[0] = 0;
     if (!differs(&small, stepped) || !same_signature())
         snprintf(diff_text, sizeof diff_text, "  not repeatable\n");
-    if (kind != SINGLE)
+    if (kind > SINGLE32)
         shrink_code(&small, stepped);
     shrink_state(&small, stepped);
     differs(&small, stepped);
@@ -214,7 +216,7 @@ static void shard_main(u64 first_round, double end)
                 continue;
             for (unsigned k = 0; k < 8; k++) {
                 u64 seed = opt.seed * 1000003 + round * 8 + k;
-                enum kind kind = k < 6 && !opt.only_seq ? SINGLE : k & 1 ? LOOP : SEQ;
+                enum kind kind = k < 6 && !opt.only_seq ? (k < 4 ? SINGLE : SINGLE32) : k & 1 ? LOOP : SEQ;
 
                 if (opt.cases && round * 8 + k >= opt.cases)
                     _exit(0);
@@ -252,7 +254,7 @@ static void select_rows(void)
             continue;
         }
         skipped++;
-        if (!opt.quiet && strcmp(why, "32-bit mode only"))
+        if (!opt.quiet)
             printf("skip %s %s: %s\n", x86_row_where[i], x86_row_text[i], why);
     }
     printf("%u rows to test, %u skipped\n", n_todo, skipped);
@@ -274,7 +276,6 @@ static pid_t start_shard(unsigned n, u64 round, double end)
 /* A shard that died names its row and is started again without it. */
 static unsigned supervise(double end)
 {
-    static const char *kinds[] = {"single", "sequence", "loop"};
     pid_t pid[64];
     unsigned alive = opt.jobs, deaths = 0;
 
@@ -310,7 +311,7 @@ static unsigned supervise(double end)
 static int show_case(void)
 {
     irun_init();
-    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE); kind++) {
+    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE32); kind++) {
         if (!n_todo || !generate(todo[0], opt.show, kind))
             continue;
         tc_print(&tc, case_text, sizeof case_text);
