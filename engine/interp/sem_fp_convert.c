@@ -1,6 +1,7 @@
 /*
  * sem_fp_convert.c - CVT* of SSE, AVX and F16C: between floats, integers and MMX registers.
  */
+#include "interp/atomic.h"
 #include "interp/fp_sem.h"
 
 /* Out-of-line halves of fp_fast.h. */
@@ -158,12 +159,23 @@ CONVERT(tpd2dq, d->d[i] = elem_trunc64(c, v, s->q[i]))
 CONVERT(ph2ps, d->d[i] = sf_f16_to_f32(v, s->w[i]))
 CONVERT(ps2ph, d->w[i] = sf_f32_to_f16(v, s->d[i]))
 
-/* Source operand 1: the register itself, or memory copied to *tmp. */
-ALWAYS_INLINE const union x86_vec *source(struct x86_cpu *c, const struct x86_insn *in, union x86_vec *tmp)
+/* Source operand 1 of 8, 16 or 32 bytes: the register itself, or memory copied to *tmp, lower addresses first. */
+ALWAYS_INLINE const union x86_vec *source(struct x86_cpu *c, const struct x86_insn *in, union x86_vec *tmp, bool aligned)
 {
+    union vec_lane *lane = (union vec_lane *)(void *)tmp;
+    gaddr a;
+
     if (LIKELY(!op_is_mem(in, 1)))
         return &c->vec[in->opnd[1].reg];
-    vec_read(c, in, 1, tmp);
+    a = sem_ea(c, in);
+    if (in->opnd[1].size == 8) {
+        tmp->q[0] = ld_u64(g2h(a));
+        return tmp;
+    }
+    vec_ld16(&lane[0], aligned ? vec_ea_aligned(c, in, 16) : a);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (in->opnd[1].size == 32)
+        vec_ld16(&lane[1], a + 16);
     return tmp;
 }
 
@@ -173,7 +185,7 @@ ALWAYS_INLINE void legacy(struct x86_cpu *c, const struct x86_insn *in, convert_
     struct sf_env v = fp_env(c);
     union x86_vec tmp, d = {.q = {0}};
 
-    f(c, &v, &d, source(c, in, &tmp), n);
+    f(c, &v, &d, source(c, in, &tmp, true), n);
     fp_commit(c, &v);
     c->vec[in->opnd[0].reg].q[0] = d.q[0];
     c->vec[in->opnd[0].reg].q[1] = d.q[1];
@@ -184,7 +196,7 @@ ALWAYS_INLINE void vex(struct x86_cpu *c, const struct x86_insn *in, convert_fn 
     struct sf_env v = fp_env(c);
     union x86_vec tmp, d = {.q = {0}};
 
-    f(c, &v, &d, source(c, in, &tmp), n);
+    f(c, &v, &d, source(c, in, &tmp, false), n);
     fp_commit(c, &v);
     c->vec[in->opnd[0].reg] = d;
 }
@@ -228,9 +240,12 @@ void sem_VCVTPS2PH(struct x86_cpu *c, const struct x86_insn *in)
         c->vec[in->opnd[0].reg] = d;
         return;
     }
-    /* The store may fault: the flags come after it, unless they are the fault. */
-    if (v.flags & ~v.masks)
+    if (v.flags & ~v.masks) {
+        mem_probe_write(sem_ea(c, in)); /* a page fault comes before #XM and leaves MXCSR alone */
+        vec_probe_store(sem_ea(c, in), 2 * n);
         fp_commit(c, &v);
+    }
+    vec_probe_store(sem_ea(c, in), 2 * n);
     __builtin_memcpy(g2h(sem_ea(c, in)), &d, 2 * n);
     fp_commit(c, &v);
 }
@@ -247,9 +262,9 @@ static void from_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f
         mmx_check(c);
     s.q[0] = mmx_src(c, in, 1);
     f(c, &v, &d, &s, 2);
-    fp_commit(c, &v);
     if (enter)
-        mmx_mark(c);
+        mmx_mark(c); /* even when the conversion then raises #XM */
+    fp_commit(c, &v);
     c->vec[in->opnd[0].reg].q[0] = d.q[0];
     if (bytes == 16)
         c->vec[in->opnd[0].reg].q[1] = d.q[1];

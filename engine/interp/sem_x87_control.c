@@ -90,12 +90,25 @@ static void env_load(struct x86_fpu *f, bool small, const u8 *p)
     set_status(f, ld_u16(p + step));
 }
 
+/* The CPU stores the first word and, where another page begins behind it, looks at the last byte before the rest. */
+static void store_image(gaddr a, const u8 *image, unsigned size, bool small)
+{
+    unsigned first = small ? 2 : 4;
+
+    x87_probe(a, first);
+    if (UNLIKELY((a ^ (a + size - 1)) >> 12))
+        mem_probe_write(a + size - 1);
+    __builtin_memcpy(g2h(a), image, first);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __builtin_memcpy(g2h(a + first), image + first, size - first);
+}
+
 void sem_FNSTENV(struct x86_cpu *c, const struct x86_insn *in)
 {
     u8 image[28];
     unsigned size = env_image(&c->fpu, in->opnd[0].size == 14, image);
 
-    __builtin_memcpy(g2h(sem_ea(c, in)), image, size);
+    store_image(sem_ea(c, in), image, size, size == 14);
     c->fpu.cw |= SF_ALL;
     x87_update_es(&c->fpu);
 }
@@ -119,7 +132,7 @@ void sem_FNSAVE(struct x86_cpu *c, const struct x86_insn *in)
         st_u64(image + at, x87_st(c, i)->m);
         st_u16(image + at + 8, x87_st(c, i)->se);
     }
-    __builtin_memcpy(g2h(sem_ea(c, in)), image, at);
+    store_image(sem_ea(c, in), image, at, at == 94);
     init(&c->fpu);
 }
 

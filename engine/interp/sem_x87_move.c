@@ -19,17 +19,25 @@ static void push_checked(struct x86_cpu *c, const struct sf_env *v, struct x86_f
 
 static struct x86_f80 load80(gaddr a)
 {
-    return (struct x86_f80){ld_u64(g2h(a)), ld_u16(g2h(a + 8)), {0, 0, 0}};
+    u64 m = ld_u64(g2h(a));
+
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the first bytes fault first */
+    return (struct x86_f80){m, ld_u16(g2h(a + 8)), {0, 0, 0}};
 }
 
 static void store80(gaddr a, struct x86_f80 r)
 {
-    struct {
-        u64 m;
-        u16 se;
-    } __attribute__((packed)) t = {r.m, r.se};
+    x87_probe(a, 10);
+    st_u64(g2h(a), r.m);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    st_u16(g2h(a + 8), r.se);
+}
 
-    __builtin_memcpy(g2h(a), &t, 10);
+/* A store that an unmasked exception prevents: a page fault would come first. */
+static void probe_unstored(gaddr a, unsigned size)
+{
+    mem_probe_write(a);
+    x87_probe(a, size);
 }
 
 /* Onto a free register; the value raises nothing. */
@@ -154,6 +162,7 @@ static void store_value(struct x86_cpu *c, const struct x86_insn *in, struct sf_
     unsigned stop = v->flags & ~v->masks & (SF_PRE | SF_OE | SF_UE);
 
     if (UNLIKELY(stop)) {
+        probe_unstored(sem_ea(c, in), in->opnd[0].size);
         v->flags &= (u8)~SF_PE;
         v->up = 0;
     } else
@@ -169,6 +178,8 @@ static void store_empty(struct x86_cpu *c, const struct x86_insn *in, u64 value,
 {
     if (c->fpu.cw & SF_IE)
         mem_write(sem_ea(c, in), in->opnd[0].size, value);
+    else
+        probe_unstored(sem_ea(c, in), in->opnd[0].size);
     x87_note_mem(c, in, sem_ea_offset(c, in));
     if (x87_stack_fault(c, false) && pop)
         x87_pop(c);
@@ -284,6 +295,8 @@ static void store_f80(struct x86_cpu *c, const struct x86_insn *in)
 
     if (!empty || (c->fpu.cw & SF_IE))
         store80(sem_ea(c, in), empty ? X87_DEFAULT_NAN : *x87_st(c, 0));
+    else
+        probe_unstored(sem_ea(c, in), 10);
     x87_note_mem(c, in, sem_ea_offset(c, in));
     if (empty && !x87_stack_fault(c, false))
         return;
@@ -370,6 +383,8 @@ void sem_FBSTP(struct x86_cpu *c, const struct x86_insn *in)
         v.flags = SF_IE;
     if (!(v.flags & ~v.masks & SF_IE))
         store80(sem_ea(c, in), r);
+    else
+        probe_unstored(sem_ea(c, in), 10);
     x87_note_mem(c, in, sem_ea_offset(c, in));
     if (empty ? !x87_stack_fault(c, false) : x87_flags(c, &v) & SF_IE)
         return;

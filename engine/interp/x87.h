@@ -9,6 +9,7 @@
 #ifndef INTERP_X87_H
 #define INTERP_X87_H
 
+#include "interp/atomic.h"
 #include "interp/sem.h"
 #include "interp/softfp.h"
 #include "x86/rows.h"
@@ -120,6 +121,15 @@ ALWAYS_INLINE unsigned x87_flags(struct x86_cpu *c, const struct sf_env *v)
 
 /* Stack underflow (c1 false) or overflow: true when masked, and the default NaN is the result. */
 bool x87_stack_fault(struct x86_cpu *c, bool c1);
+
+/* For stores made in parts: if [a, a + size) touches two pages both must be writable before the first byte is written. */
+ALWAYS_INLINE void x87_probe(gaddr a, unsigned size)
+{
+    if (UNLIKELY((a ^ (a + size - 1)) >> 12)) {
+        mem_probe_write(a);
+        mem_probe_write(align_down(a + size - 1, 4096));
+    }
+}
 
 /* Result of arithmetic into ST(i), then pops; nothing when an unmasked flag forbids the operation. */
 ALWAYS_INLINE void x87_finish(struct x86_cpu *c, const struct sf_env *v, unsigned i, struct x86_f80 r, bool pop)
