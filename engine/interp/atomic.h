@@ -18,17 +18,23 @@ u64 mem_xchg(gaddr a, unsigned size, u64 v);
 
 /*
  * Faults, with just this address, if the byte at a cannot be read or written; changes nothing even
- * if other threads write there. The aligned word around it, because byte atomics are library calls
- * for some compilers; compare-and-swap, because clang drops an OR with 0.
+ * if other threads write there. Compare-and-swap, because clang drops an OR with 0; where byte
+ * atomics are library calls the aligned word around it.
  */
 ALWAYS_INLINE void mem_probe_write(gaddr a)
 {
-    u32 *p = g2h(align_down(a, 4)), v;
+    u8 b = *(volatile u8 *)g2h(a);
 
-    *(volatile u8 *)g2h(a);
-    v = __atomic_load_n(p, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
+    if (__atomic_always_lock_free(1, 0)) {
+        while (!__atomic_compare_exchange_n((u8 *)g2h(a), &b, b, true, __ATOMIC_RELAXED,
+                                            __ATOMIC_RELAXED))
+            ;
+    } else {
+        u32 *p = g2h(align_down(a, 4)), v = __atomic_load_n(p, __ATOMIC_RELAXED);
+
+        while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            ;
+    }
 }
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */
