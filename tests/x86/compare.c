@@ -81,6 +81,7 @@ static void mask_images(const struct tcase *t, u8 *mem)
             a = (in->base == X86_REG_NONE ? 0 : t->in.gpr[in->base]) + (u64)in->disp +
                 (in->index == X86_REG_NONE ? 0 : t->in.gpr[in->index] << in->scale);
             a = (in->adsz == 8 ? a : in->adsz == 4 ? (u32)a : (u16)a) + (in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0);
+            a = t->mode == 64 ? a : (u32)a;
             if (in->opsz == 2 && (is_op(in, "FNS*")))
                 a -= masks[k].from == 12 ? 6 : 0; /* 16-bit image: pointers at 6..13 */
             for (u64 b = a + masks[k].from; b < a + masks[k].to; b++)

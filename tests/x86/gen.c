@@ -292,12 +292,17 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
     }
 }
 
+/* Sometimes with reserved bits (#GP); bit 17 is AMD's misaligned-SSE mode and reserved elsewhere: never set. */
+static u32 any_mxcsr(struct rng *r)
+{
+    return rng_one_in(r, 8) ? (u32)rng_u64(r) & ~0x20000u : gen_mxcsr(r);
+}
+
 /* A plausible FXSAVE or XSAVE image. */
 static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
     bool xs = is_op(in, "XRSTOR*");
     u8 *p = case_mem(t, effective(t, in), xs ? 832 : 512);
-    u32 mxcsr = gen_mxcsr(r);
 
     if (xs) {
         t->in.gpr[X86_RDX] = 0;
@@ -305,7 +310,7 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
     }
     if (!p)
         return;
-    put32(p + 24, rng_one_in(r, 16) ? rng_u64(r) : mxcsr);
+    put32(p + 24, any_mxcsr(r));
     for (unsigned i = 0; i < 8; i++) {
         struct x86_f80 f = gen_f80(r);
 
@@ -367,8 +372,8 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
         fix_bound(t, r, in);
     else if (is_op(in, "POPF*"))
         fix_stack_value(t, rng_u64(r) & ~(u64)(X86_TF | X86_AC | X86_NT | X86_RF));
-    else if (is_op(in, "*LDMXCSR*") && case_mem(t, effective(t, in), 4) && !rng_one_in(r, 8))
-        put32(case_mem(t, effective(t, in), 4), gen_mxcsr(r));
+    else if (is_op(in, "*LDMXCSR*") && case_mem(t, effective(t, in), 4))
+        put32(case_mem(t, effective(t, in), 4), any_mxcsr(r));
     else if (is_op(in, "FXRSTOR*") || is_op(in, "XRSTOR*"))
         fix_state_image(t, r, in);
     else if (is_op(in, "XSAVE*")) {
@@ -378,14 +383,17 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
         gpr[in->opnd[0].reg] = pick_address(r, 8);
 }
 
-/* 32-bit mode sees eight registers of 32 bits; segment bases are below 4 GiB. */
-static void narrow_state(struct tstate *s)
+/*
+ * 32-bit mode sees eight registers of 32 bits. Segment bases lie below the data, so that no offset comes near 4 GiB: the engine
+ * checks no segment limits.
+ */
+static void narrow_state(struct tstate *s, struct rng *r)
 {
     for (unsigned i = 0; i < 16; i++)
         s->gpr[i] = i < 8 ? (u32)s->gpr[i] : 0;
     memset(&s->vec[8], 0, 8 * sizeof s->vec[8]);
-    s->fs_base = (u32)s->fs_base;
-    s->gs_base = (u32)s->gs_base;
+    s->fs_base = rng_one_in(r, 4) ? rng_below(r, 256) : TC_MEM - 8192 + rng_below(r, 4096);
+    s->gs_base = rng_one_in(r, 4) ? rng_below(r, 256) : TC_MEM - 8192 + rng_below(r, 4096);
 }
 
 static void gen_state(struct tcase *t, struct rng *r)
@@ -420,6 +428,12 @@ static bool branch_66(const struct x86_insn *in)
     return (x86_rows[in->row].attr & X86_ATTR_BRANCH) && (in->pfx & X86_PFX_OPSZ);
 }
 
+/* The engine's segments are flat: writes through CS (#GP on the CPU) are not modelled. */
+static bool through_cs(const struct x86_insn *in)
+{
+    return in->mode == 32 && in->seg == X86_CS;
+}
+
 static bool vsib_clash(const struct x86_insn *in)
 {
     unsigned a = in->opnd[0].reg, b = in->opnd[2].reg;
@@ -440,10 +454,12 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     t->len = 0;
     t->loops = 0;
     gen_state(t, &r);
+    if (mode == 32)
+        narrow_state(&t->in, &r);
     do {
         if (!rowgen_encode(&g, &r, row, mode, TC_CODE, 0))
             return false;
-    } while (branch_66(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
+    } while (branch_66(&g.insn) || through_cs(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
     place(t, &g, 0);
     redecode(t, 0);
     if (mem_index(in) >= 0 || (in->nopnd && x86_rows[row].modrm != X86_MODRM_NONE && g.disp_size))
@@ -454,8 +470,8 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     if (x86_rows[row].attr & X86_ATTR_BRANCH)
         fix_branch(t, &r, in);
     fix_misc(t, &r, in);
-    if (mode == 32)
-        narrow_state(&t->in);
+    for (unsigned i = 0; i < 16 && mode == 32; i++)
+        t->in.gpr[i] = i < 8 ? (u32)t->in.gpr[i] : 0;
     t->in.rip = tc_start(t);
     return true;
 }

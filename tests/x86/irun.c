@@ -9,6 +9,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "interp/block.h"
 #include "interp/interp.h"
 #include "interp/sem.h"
 #include "irun.h"
@@ -134,6 +135,8 @@ static void interp_mode(unsigned mode)
 {
     static const u16 sel64[6] = {0, 0x33, 0x2b, 0, 0, 0}, sel32[6] = {0x2b, 0x23, 0x2b, 0x2b, 0x2b, 0x2b};
 
+    if (cpu.mode != mode)
+        block_flush_cache(cpu.interp); /* the lookup cache knows one mode at a time */
     cpu.mode = (u8)mode;
     memcpy(cpu.seg, mode == 64 ? sel64 : sel32, sizeof cpu.seg);
 }
