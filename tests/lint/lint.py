@@ -26,6 +26,8 @@ FREESTANDING_HEADERS = {
 }
 FREESTANDING_EXCEPT = {
     "engine/base/log.c": "it is the one that writes to file descriptors",
+    "engine/interp/block.c": "blocks are allocated, and wait for the thread that makes them",
+    "engine/interp/interp.c": "allocates a thread's state and returns -errno",
 }
 
 ARCH_FOLDERS = {"x86_64", "aarch64", "riscv64", "loongarch64", "arm64", "rv64", "la64"}
@@ -41,7 +43,7 @@ FUNCTION_LINES = 120
 LONG_FUNCTIONS = {}
 
 COLUMNS = 100
-SCRIPT_COLUMNS = 120
+SCRIPT_COLUMNS = 140
 # Tables are laid out by hand; pages are prose.
 CODE = (".c", ".h", ".S", ".py", ".sh", ".inc")
 TABLES = (".def", ".tbl", ".sigs", ".rc")
@@ -52,7 +54,7 @@ SKIPPED_FOLDERS = {".git", "build", "__pycache__"}
 # Put together here so that this file does not contain what it looks for.
 MACHINE_PATHS = re.compile(
     r"(?<![\w.$}])/(work|root|home/\w+)/\w"
-    r"|(?<![\w.$}])/" + r"tmp/[a-z]\w*"
+    r"|(?<![\w.$}])/" + r"tmp/(?!box64-|[\w.-]*XXXXXX)[a-z]\w*"
     r"|\b(deb|ftp|snapshot|archive|ports|security)[\w.-]*\.(debian\.org|ubuntu\.com)\b")
 
 
@@ -161,14 +163,11 @@ def check_paths(root):
 
 
 def header_missing(path, text):
-    """The comment at the head of a file names it and says what it is for."""
-    name = os.path.basename(path)
-    start = "\n".join(text.splitlines()[:4])
+    """A file begins with a comment that says what it is for."""
     if is_code(path):
-        return not (text.startswith(("/*", "# ", "//")) and name in start)
-    if is_script(path, text):
-        return name not in start
-    return False
+        return not text.startswith(("/*", "//", "# "))
+    lines = [line for line in text.splitlines()[:2] if not line.startswith("#!")]
+    return not (lines and lines[0].startswith(("# ", '\"\"\"')))
 
 
 def check_style(root):
@@ -181,8 +180,8 @@ def check_style(root):
         if not text or not (code or path.endswith(TABLES)):
             continue
         if (path.endswith(CODE) or script) and header_missing(path, text):
-            yield f"{path}:1: no comment at its head that names it"
-        columns = COLUMNS if is_code(path) else SCRIPT_COLUMNS
+            yield f"{path}:1: no comment at its head"
+        columns = COLUMNS if path.endswith((".c", ".h")) else SCRIPT_COLUMNS
         laid_out_by_hand = False
         if not text.endswith("\n") or text.endswith("\n\n"):
             yield f"{path}: does not end with one newline"
