@@ -1,10 +1,11 @@
 /*
- * fp_fast.h - SSE floating point on the host's own arithmetic, where that is provably the same: round to nearest, inexact
- * already recorded (MXCSR.PE sticky) and masked, operands normal or zero, result normal (above the smallest one, so that
- * tininess cannot matter) or an exact zero. Then no other flag can arise, and FTZ/DAZ have nothing to act on.
- * The host FPU is never switched from its default state (round to nearest, no flushing, no traps).
- * Each fp_fast_* returns false when the soft path must decide; *r is then meaningless. Called by the sem files and by the
- * threaded handlers: if (!(fp_fast_env(c) && fp_fast_add64(a, b, &r))) r = fp_slow_add64(c, a, b).
+ * fp_fast.h - SSE floating point on the host's own arithmetic, where that is provably the same:
+ * round to nearest, inexact already recorded (MXCSR.PE sticky) and masked, operands normal or zero,
+ * result normal (above the smallest one, so that tininess cannot matter) or an exact zero. Then no
+ * other flag can arise, and FTZ/DAZ have nothing to act on. The host FPU is never switched from its
+ * default state (round to nearest, no flushing, no traps). Each fp_fast_* returns false when the
+ * soft path must decide; *r is then meaningless. Called by the sem files and by the threaded
+ * handlers: if (!(fp_fast_env(c) && fp_fast_add64(a, b, &r))) r = fp_slow_add64(c, a, b).
  */
 #ifndef INTERP_FP_FAST_H
 #define INTERP_FP_FAST_H
@@ -85,8 +86,9 @@ ALWAYS_INLINE bool fp_plain32(u32 a)
 }
 
 /*
- * Both exponents in the middle half of the range: the two top exponent bits differ. Then neither is zero, denormal or special, sums
- * cannot overflow or come near the denormals, and products and quotients only need a look at the result.
+ * Both exponents in the middle half of the range: the two top exponent bits differ. Then neither is
+ * zero, denormal or special, sums cannot overflow or come near the denormals, and products and
+ * quotients only need a look at the result.
  */
 ALWAYS_INLINE bool fp_mid64(u64 a, u64 b)
 {
@@ -98,7 +100,8 @@ ALWAYS_INLINE bool fp_mid32(u32 a, u32 b)
     return LIKELY((i32)(((a ^ a << 1) & (b ^ b << 1)) << 1) < 0);
 }
 
-/* An exact zero: sums only vanish by cancellation, products and quotients through a zero operand. */
+/* An exact zero: sums only vanish by cancellation, products and quotients through a zero operand.
+ */
 #define FP_ZERO_add(a, b) true
 #define FP_ZERO_sub(a, b) true
 #define FP_ZERO_mul(a, b) (!((a) << 1) || !((b) << 1))
@@ -109,8 +112,8 @@ ALWAYS_INLINE bool fp_mid32(u32 a, u32 b)
 #define FP_CHECK_div(bits, r) fp_normal##bits(r)
 
 /*
- * fp_fast_*: the short test, for inlining; what it refuses goes to fp_slow_*, which starts with fp_host_*: the complete test of
- * what host arithmetic may do.
+ * fp_fast_*: the short test, for inlining; what it refuses goes to fp_slow_*, which starts with
+ * fp_host_*: the complete test of what host arithmetic may do.
  */
 #define FP_FAST_BINARY(name, op, T, bits, real)                                                    \
     ALWAYS_INLINE bool fp_fast_##name##bits(T a, T b, T *r)                                        \
@@ -135,8 +138,9 @@ FP_FAST_BINARY(div, /, u32, 32, float)
 #undef FP_FAST_BINARY
 
 /*
- * a * b + c. Floats: the product is exact as a double; the sum may be rounded to double first, except when that lands in the middle
- * between two floats. Doubles: where the host has the instruction.
+ * a * b + c. Floats: the product is exact as a double; the sum may be rounded to double first,
+ * except when that lands in the middle between two floats. Doubles: where the host has the
+ * instruction.
  */
 ALWAYS_INLINE bool fp_fast_fma32(u32 a, u32 b, u32 c, u32 *r)
 {
@@ -158,7 +162,8 @@ ALWAYS_INLINE bool fp_fast_fma64(u64 a, u64 b, u64 c, u64 *r)
 #endif
 }
 
-/* Positive normal operands only: the result is always normal. -fno-math-errno makes this one host instruction. */
+/* Positive normal operands only: the result is always normal. -fno-math-errno makes this one host
+ * instruction. */
 ALWAYS_INLINE bool fp_fast_sqrt64(u64 a, u64 *r)
 {
     if (!(LIKELY(a - (1ull << 52) < 0x7ff0000000000000ull - (1ull << 52))))
@@ -205,7 +210,8 @@ ALWAYS_INLINE bool fp_fast_comi32(u32 a, u32 b, u32 *eflags)
     return fp_plain32(a) && fp_plain32(b);
 }
 
-/* Truncation of |a| < 2^62; exact, or inexact is already recorded. The caller checks 32-bit range. */
+/* Truncation of |a| < 2^62; exact, or inexact is already recorded. The caller checks 32-bit range.
+ */
 ALWAYS_INLINE bool fp_fast_trunc64(const struct x86_cpu *c, u64 a, i64 *r)
 {
     if (!LIKELY((a << 1) < (u64)(1023 + 62) << 53))

@@ -1,6 +1,6 @@
 /*
- * fp_sem.h - what sem_sse_fp, sem_avx_fp, sem_fp_convert and sem_fma share: the soft float environment from MXCSR, its commit,
- * and loops over elements. Lanes are those of vec.h.
+ * fp_sem.h - what sem_sse_fp, sem_avx_fp, sem_fp_convert and sem_fma share: the soft float
+ * environment from MXCSR, its commit, and loops over elements. Lanes are those of vec.h.
  */
 #ifndef INTERP_FP_SEM_H
 #define INTERP_FP_SEM_H
@@ -28,16 +28,17 @@ ALWAYS_INLINE struct sf_env fp_env(const struct x86_cpu *c)
 }
 
 /*
- * Records the flags; #XM if one is unmasked, before anything was written. An unmasked IE DE ZE of any element stops all of them
- * before they are computed, so OE UE PE of the others are not seen (SDM vol. 1, 11.5.3).
+ * Records the flags; #XM if one is unmasked, before anything was written. An unmasked IE DE ZE of
+ * any element stops all of them before they are computed, so OE UE PE of the others are not seen
+ * (SDM vol. 1, 11.5.3).
  */
 void fp_commit(struct x86_cpu *c, const struct sf_env *v);
 
 /* n 16-byte lanes, element by element through the soft path. sem_sse_fp.c */
-void fp_soft32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-               fp_fn32 *f);
-void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-               fp_fn64 *f);
+void fp_soft32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+               const union vec_lane *b, unsigned n, fp_fn32 *f);
+void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+               const union vec_lane *b, unsigned n, fp_fn64 *f);
 
 /* Scalar second operand: low element of a register or memory. */
 ALWAYS_INLINE u32 fp_src32(struct x86_cpu *c, const struct x86_insn *in, unsigned i)
@@ -167,7 +168,8 @@ FP_PACKED_SELECT(min, <)
 FP_PACKED_SELECT(max, >)
 #undef FP_PACKED_SELECT
 
-ALWAYS_INLINE bool fp_fast_sqrtx4(union vec_lane *d, const union vec_lane *a, const union vec_lane *b)
+ALWAYS_INLINE bool fp_fast_sqrtx4(union vec_lane *d, const union vec_lane *a,
+                                  const union vec_lane *b)
 {
     bool ok = true;
 
@@ -177,7 +179,8 @@ ALWAYS_INLINE bool fp_fast_sqrtx4(union vec_lane *d, const union vec_lane *a, co
     return ok;
 }
 
-ALWAYS_INLINE bool fp_fast_sqrtx2(union vec_lane *d, const union vec_lane *a, const union vec_lane *b)
+ALWAYS_INLINE bool fp_fast_sqrtx2(union vec_lane *d, const union vec_lane *a,
+                                  const union vec_lane *b)
 {
     (void)a;
     return fp_fast_sqrt64(b->q[0], &d->q[0]) && fp_fast_sqrt64(b->q[1], &d->q[1]);

@@ -1,6 +1,7 @@
 /*
- * sem_fma.c - FMA3. One body; the 60 operations differ in which operand is multiplicand (a), multiplier (b) and addend (c), and
- * in the two signs, which may alternate by element. Operands are numbered as in the record: 0 destination, 1 VEX.vvvv, 2 r/m.
+ * sem_fma.c - FMA3. One body; the 60 operations differ in which operand is multiplicand (a),
+ * multiplier (b) and addend (c), and in the two signs, which may alternate by element. Operands are
+ * numbered as in the record: 0 destination, 1 VEX.vvvv, 2 r/m.
  */
 #include "interp/fp_sem.h"
 
@@ -16,7 +17,8 @@ struct fma_order {
 #define O231 ((struct fma_order){1, 2, 0})
 
 /* neg: bit 0 the product, bit 1 the addend. */
-ALWAYS_INLINE u32 fma32(const struct x86_cpu *c, struct sf_env *v, u32 x, u32 y, u32 z, unsigned neg)
+ALWAYS_INLINE u32 fma32(const struct x86_cpu *c, struct sf_env *v, u32 x, u32 y, u32 z,
+                        unsigned neg)
 {
     u32 r;
 
@@ -25,7 +27,8 @@ ALWAYS_INLINE u32 fma32(const struct x86_cpu *c, struct sf_env *v, u32 x, u32 y,
     return sf_f32_fma(v, x, y, z, neg);
 }
 
-ALWAYS_INLINE u64 fma64(const struct x86_cpu *c, struct sf_env *v, u64 x, u64 y, u64 z, unsigned neg)
+ALWAYS_INLINE u64 fma64(const struct x86_cpu *c, struct sf_env *v, u64 x, u64 y, u64 z,
+                        unsigned neg)
 {
     u64 r;
 
@@ -34,31 +37,37 @@ ALWAYS_INLINE u64 fma64(const struct x86_cpu *c, struct sf_env *v, u64 x, u64 y,
     return sf_f64_fma(v, x, y, z, neg);
 }
 
-static void packed32(struct x86_cpu *c, const struct x86_insn *in, struct fma_order o, unsigned even, unsigned odd)
+static void packed32(struct x86_cpu *c, const struct x86_insn *in, struct fma_order o,
+                     unsigned even, unsigned odd)
 {
     struct sf_env v = fp_env(c);
     union vec_lane tmp[2], d[2];
-    const union vec_lane *src[3] = {vec_reg(c, in->opnd[0].reg), vec_reg(c, in->opnd[1].reg), vec_src_vl(c, in, 2, tmp)};
+    const union vec_lane *src[3] = {vec_reg(c, in->opnd[0].reg), vec_reg(c, in->opnd[1].reg),
+                                    vec_src_vl(c, in, 2, tmp)};
 
     for (unsigned i = 0; i < (unsigned)in->vl / 4; i++) {
         unsigned l = i / 4, k = i % 4;
 
-        d[l].d[k] = fma32(c, &v, src[o.a][l].d[k], src[o.b][l].d[k], src[o.c][l].d[k], i & 1 ? odd : even);
+        d[l].d[k] =
+            fma32(c, &v, src[o.a][l].d[k], src[o.b][l].d[k], src[o.c][l].d[k], i & 1 ? odd : even);
     }
     fp_commit(c, &v);
     vec_put_vl(c, in, in->opnd[0].reg, d);
 }
 
-static void packed64(struct x86_cpu *c, const struct x86_insn *in, struct fma_order o, unsigned even, unsigned odd)
+static void packed64(struct x86_cpu *c, const struct x86_insn *in, struct fma_order o,
+                     unsigned even, unsigned odd)
 {
     struct sf_env v = fp_env(c);
     union vec_lane tmp[2], d[2];
-    const union vec_lane *src[3] = {vec_reg(c, in->opnd[0].reg), vec_reg(c, in->opnd[1].reg), vec_src_vl(c, in, 2, tmp)};
+    const union vec_lane *src[3] = {vec_reg(c, in->opnd[0].reg), vec_reg(c, in->opnd[1].reg),
+                                    vec_src_vl(c, in, 2, tmp)};
 
     for (unsigned i = 0; i < (unsigned)in->vl / 8; i++) {
         unsigned l = i / 2, k = i % 2;
 
-        d[l].q[k] = fma64(c, &v, src[o.a][l].q[k], src[o.b][l].q[k], src[o.c][l].q[k], i & 1 ? odd : even);
+        d[l].q[k] =
+            fma64(c, &v, src[o.a][l].q[k], src[o.b][l].q[k], src[o.c][l].q[k], i & 1 ? odd : even);
     }
     fp_commit(c, &v);
     vec_put_vl(c, in, in->opnd[0].reg, d);

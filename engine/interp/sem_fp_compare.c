@@ -5,13 +5,16 @@
 
 enum { P_LT = 1 << SF_LT, P_EQ = 1 << SF_EQ, P_GT = 1 << SF_GT, P_UN = 1 << SF_UN, P_QUIET = 16 };
 
-/* SDM vol. 2, table 3-1: relations that give true. Predicates 16-31 are the same with quiet and signalling swapped. */
+/* SDM vol. 2, table 3-1: relations that give true. Predicates 16-31 are the same with quiet and
+ * signalling swapped. */
+/* clang-format off */
 static const u8 predicates[16] = {
     P_EQ | P_QUIET,        P_LT,        P_LT | P_EQ,        P_UN | P_QUIET,
     P_LT | P_GT | P_UN | P_QUIET, P_EQ | P_GT | P_UN, P_GT | P_UN, P_LT | P_EQ | P_GT | P_QUIET,
     P_EQ | P_UN | P_QUIET, P_LT | P_UN, P_LT | P_EQ | P_UN, P_QUIET,
     P_LT | P_GT | P_QUIET, P_EQ | P_GT, P_GT,               P_LT | P_EQ | P_GT | P_UN | P_QUIET,
 };
+/* clang-format on */
 
 static unsigned predicate(unsigned imm)
 {
@@ -36,7 +39,8 @@ ALWAYS_INLINE bool fast_cmp32(u32 a, u32 b, unsigned p, u32 *r)
     return fp_plain32(a) && fp_plain32(b);
 }
 
-ALWAYS_INLINE bool fast_cmpx4(union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned p)
+ALWAYS_INLINE bool fast_cmpx4(union vec_lane *d, const union vec_lane *a, const union vec_lane *b,
+                              unsigned p)
 {
     fp_v4f x = fp_lane_f(a), y = fp_lane_f(b);
     union vec_lane m, z = {.q = {0, 0}};
@@ -52,13 +56,14 @@ ALWAYS_INLINE bool fast_cmpx4(union vec_lane *d, const union vec_lane *a, const 
     return fp_none(m);
 }
 
-ALWAYS_INLINE bool fast_cmpx2(union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned p)
+ALWAYS_INLINE bool fast_cmpx2(union vec_lane *d, const union vec_lane *a, const union vec_lane *b,
+                              unsigned p)
 {
     return fast_cmp64(a->q[0], b->q[0], p, &d->q[0]) && fast_cmp64(a->q[1], b->q[1], p, &d->q[1]);
 }
 
-static void soft_cmpx4(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b,
-                       unsigned n, unsigned p)
+static void soft_cmpx4(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                       const union vec_lane *b, unsigned n, unsigned p)
 {
     struct sf_env v = fp_env(c);
 
@@ -68,8 +73,8 @@ static void soft_cmpx4(struct x86_cpu *c, union vec_lane *d, const union vec_lan
     fp_commit(c, &v);
 }
 
-static void soft_cmpx2(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b,
-                       unsigned n, unsigned p)
+static void soft_cmpx2(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                       const union vec_lane *b, unsigned n, unsigned p)
 {
     struct sf_env v = fp_env(c);
 
@@ -141,14 +146,10 @@ CMP_SCALAR(CMPSD_X, VCMPSD, u64, 64)
 static u32 rel_eflags(enum sf_rel r)
 {
     switch (r) {
-    case SF_LT:
-        return X86_CF;
-    case SF_EQ:
-        return X86_ZF;
-    case SF_GT:
-        return 0;
-    default:
-        return X86_ZF | X86_PF | X86_CF;
+    case SF_LT: return X86_CF;
+    case SF_EQ: return X86_ZF;
+    case SF_GT: return 0;
+    default: return X86_ZF | X86_PF | X86_CF;
     }
 }
 

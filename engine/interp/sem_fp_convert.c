@@ -99,14 +99,15 @@ FLOAT_SCALAR(CVTSS2SD, 32, 64, f32_to_f64, true)
 FLOAT_SCALAR(CVTSD2SS, 64, 32, f64_to_f32, fp_fast_env(c))
 
 /*
- * --- packed. A conversion reads n elements of `from` (already at its start in s) and writes n of `to` at d; what the legacy or
- * VEX form does with the rest is the caller's matter.
+ * --- packed. A conversion reads n elements of `from` (already at its start in s) and writes n of
+ * `to` at d; what the legacy or VEX form does with the rest is the caller's matter.
  */
-typedef void convert_fn(struct x86_cpu *c, struct sf_env *v, union x86_vec *d, const union x86_vec *s, unsigned n);
+typedef void convert_fn(struct x86_cpu *c, struct sf_env *v, union x86_vec *d,
+                        const union x86_vec *s, unsigned n);
 
 #define CONVERT(NAME, EXPR)                                                                        \
     ALWAYS_INLINE void NAME(struct x86_cpu *c, struct sf_env *v, union x86_vec *d,                 \
-                     const union x86_vec *s, unsigned n)                                           \
+                            const union x86_vec *s, unsigned n)                                    \
     {                                                                                              \
         (void)c, (void)v;                                                                          \
         for (unsigned i = 0; i < n; i++)                                                           \
@@ -159,8 +160,10 @@ CONVERT(tpd2dq, d->d[i] = elem_trunc64(c, v, s->q[i]))
 CONVERT(ph2ps, d->d[i] = sf_f16_to_f32(v, s->w[i]))
 CONVERT(ps2ph, d->w[i] = sf_f32_to_f16(v, s->d[i]))
 
-/* Source operand 1 of 8, 16 or 32 bytes: the register itself, or memory copied to *tmp, lower addresses first. */
-ALWAYS_INLINE const union x86_vec *source(struct x86_cpu *c, const struct x86_insn *in, union x86_vec *tmp, bool aligned)
+/* Source operand 1 of 8, 16 or 32 bytes: the register itself, or memory copied to *tmp, lower
+ * addresses first. */
+ALWAYS_INLINE const union x86_vec *source(struct x86_cpu *c, const struct x86_insn *in,
+                                          union x86_vec *tmp, bool aligned)
 {
     union vec_lane *lane = (union vec_lane *)(void *)tmp;
     gaddr a;
@@ -253,7 +256,8 @@ void sem_VCVTPS2PH(struct x86_cpu *c, const struct x86_insn *in)
 /*
  * --- MMX. The integer side makes the x87 state an MMX state, unless it is in memory.
  */
-static void from_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned bytes, bool enter)
+static void from_mmx(struct x86_cpu *c, const struct x86_insn *in, convert_fn *f, unsigned bytes,
+                     bool enter)
 {
     struct sf_env v = fp_env(c);
     union x86_vec s = {.q = {0}}, d = {.q = {0}};

@@ -1,12 +1,13 @@
 /*
  * sem_fp_horiz.c - SSE3 HADD HSUB ADDSUB, SSE4.1 ROUND and dot products; SSE and AVX.
- * The horizontal ones are packed operations on shuffled copies of their operands: the low (odd/even) elements of the first and
- * then of the second source.
+ * The horizontal ones are packed operations on shuffled copies of their operands: the low
+ * (odd/even) elements of the first and then of the second source.
  */
 #include "interp/fp_sem.h"
 
 /* --- horizontal */
-ALWAYS_INLINE void pairs32(union vec_lane *even, union vec_lane *odd, const union vec_lane *a, const union vec_lane *b)
+ALWAYS_INLINE void pairs32(union vec_lane *even, union vec_lane *odd, const union vec_lane *a,
+                           const union vec_lane *b)
 {
     for (unsigned i = 0; i < 2; i++) {
         even->d[i] = a->d[2 * i];
@@ -16,7 +17,8 @@ ALWAYS_INLINE void pairs32(union vec_lane *even, union vec_lane *odd, const unio
     }
 }
 
-ALWAYS_INLINE void pairs64(union vec_lane *even, union vec_lane *odd, const union vec_lane *a, const union vec_lane *b)
+ALWAYS_INLINE void pairs64(union vec_lane *even, union vec_lane *odd, const union vec_lane *a,
+                           const union vec_lane *b)
 {
     even->q[0] = a->q[0];
     even->q[1] = b->q[0];
@@ -43,7 +45,8 @@ HORIZ(HSUBPS, sub, x4, 32)
 HORIZ(HSUBPD, sub, x2, 64)
 
 /* Even elements are subtracted, odd ones added. */
-static void do_ADDSUBPS(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n)
+static void do_ADDSUBPS(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                        const union vec_lane *b, unsigned n)
 {
     struct sf_env v = fp_env(c);
 
@@ -57,7 +60,8 @@ static void do_ADDSUBPS(struct x86_cpu *c, union vec_lane *d, const union vec_la
     fp_commit(c, &v);
 }
 
-static void do_ADDSUBPD(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n)
+static void do_ADDSUBPD(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                        const union vec_lane *b, unsigned n)
 {
     struct sf_env v = fp_env(c);
 
@@ -107,8 +111,8 @@ static void round_commit(struct x86_cpu *c, struct sf_env *v, unsigned imm)
 }
 
 #define ROUND_PACKED(OP, bits, elem, per)                                                          \
-    static void do_##OP(struct x86_cpu *c, union vec_lane *d, const union vec_lane *b,             \
-                        unsigned n, unsigned imm)                                                  \
+    static void do_##OP(struct x86_cpu *c, union vec_lane *d, const union vec_lane *b, unsigned n, \
+                        unsigned imm)                                                              \
     {                                                                                              \
         struct sf_env v = fp_env(c);                                                               \
         unsigned rc = round_rc(c, imm);                                                            \
@@ -153,8 +157,9 @@ ROUND_SCALAR(ROUNDSS, u32, 32)
 ROUND_SCALAR(ROUNDSD, u64, 64)
 
 /*
- * --- dot products: products masked by imm[7:4], (p0 + p1) + (p2 + p3), sum to the elements of imm[3:0], zero to the others.
- * The steps are rounded and may raise one after the other: each step is committed, for both lanes, before the next.
+ * --- dot products: products masked by imm[7:4], (p0 + p1) + (p2 + p3), sum to the elements of
+ * imm[3:0], zero to the others. The steps are rounded and may raise one after the other: each step
+ * is committed, for both lanes, before the next.
  */
 static void step(struct x86_cpu *c, struct sf_env *v)
 {
@@ -162,8 +167,8 @@ static void step(struct x86_cpu *c, struct sf_env *v)
     v->flags = 0;
 }
 
-static void dot32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-                  unsigned imm)
+static void dot32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                  const union vec_lane *b, unsigned n, unsigned imm)
 {
     struct sf_env v = fp_env(c);
     u32 p[8], s[4];
@@ -181,8 +186,8 @@ static void dot32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
         d[i / 4].d[i % 4] = imm >> i % 4 & 1 ? p[i / 4] : 0;
 }
 
-static void dot64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-                  unsigned imm)
+static void dot64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+                  const union vec_lane *b, unsigned n, unsigned imm)
 {
     struct sf_env v = fp_env(c);
     u64 p[2], sum;

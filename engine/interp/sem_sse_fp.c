@@ -1,6 +1,7 @@
 /*
- * sem_sse_fp.c - SSE and AVX arithmetic, MIN/MAX, SQRT, logic, RCP/RSQRT and MXCSR itself. Each packed operation is one fast lane
- * function (fp_sem.h) and one soft element function (softfp.h); legacy and VEX forms are instances.
+ * sem_sse_fp.c - SSE and AVX arithmetic, MIN/MAX, SQRT, logic, RCP/RSQRT and MXCSR itself. Each
+ * packed operation is one fast lane function (fp_sem.h) and one soft element function (softfp.h);
+ * legacy and VEX forms are instances.
  */
 #include "interp/fp_sem.h"
 
@@ -15,8 +16,8 @@ void fp_commit(struct x86_cpu *c, const struct sf_env *v)
         x86_raise(c, X86_EXC_XM, 0, 0);
 }
 
-void fp_soft32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-               fp_fn32 *f)
+void fp_soft32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+               const union vec_lane *b, unsigned n, fp_fn32 *f)
 {
     struct sf_env v = fp_env(c);
 
@@ -26,8 +27,8 @@ void fp_soft32(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, co
     fp_commit(c, &v);
 }
 
-void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, const union vec_lane *b, unsigned n,
-               fp_fn64 *f)
+void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a,
+               const union vec_lane *b, unsigned n, fp_fn64 *f)
 {
     struct sf_env v = fp_env(c);
 
@@ -38,8 +39,9 @@ void fp_soft64(struct x86_cpu *c, union vec_lane *d, const union vec_lane *a, co
 }
 
 /*
- * --- out-of-line halves of fp_fast.h. Before the first inexact result PE is clear and must be found out: the host's result is right
- * all the same (nearest, PE masked), and whether it is exact shows by taking it back apart.
+ * --- out-of-line halves of fp_fast.h. Before the first inexact result PE is clear and must be
+ * found out: the host's result is right all the same (nearest, PE masked), and whether it is exact
+ * shows by taking it back apart.
  */
 static bool pe_open(const struct x86_cpu *c)
 {
@@ -246,8 +248,9 @@ FP_LOGIC(XORPS, a->vq ^ b->vq)
 FP_LOGIC(XORPD, a->vq ^ b->vq)
 
 /*
- * --- RCP, RSQRT: relative error at most 1.5 * 2^-12, no exceptions, MXCSR ignored; denormals count as zeros, tiny results
- * become zero (SDM vol. 2). We give the correctly rounded value, the same on every host.
+ * --- RCP, RSQRT: relative error at most 1.5 * 2^-12, no exceptions, MXCSR ignored; denormals count
+ * as zeros, tiny results become zero (SDM vol. 2). We give the correctly rounded value, the same on
+ * every host.
  */
 static u32 rcp_elem(u32 a)
 {

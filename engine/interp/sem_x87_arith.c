@@ -1,6 +1,7 @@
 /*
- * sem_x87_arith.c - x87 add, subtract, multiply, divide, compare, and the one-operand functions that are exact or correctly
- * rounded. One body per shape (arith, compare, unary); the operations are instances.
+ * sem_x87_arith.c - x87 add, subtract, multiply, divide, compare, and the one-operand functions
+ * that are exact or correctly rounded. One body per shape (arith, compare, unary); the operations
+ * are instances.
  */
 #include "interp/x87_fast.h"
 
@@ -15,15 +16,18 @@ bool x87_stack_fault(struct x86_cpu *c, bool c1)
     return f->cw & SF_IE;
 }
 
-typedef bool fast_fn(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st);
+typedef bool fast_fn(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift,
+                     u32 *st);
 
 /* ST(d) = ST(d) op b; false: not a case for the fast path, nothing done. */
-ALWAYS_INLINE bool arith_fast(struct x86_cpu *c, unsigned d, struct x87_val b, fast_fn *fast, unsigned how, unsigned shift)
+ALWAYS_INLINE bool arith_fast(struct x86_cpu *c, unsigned d, struct x87_val b, fast_fn *fast,
+                              unsigned how, unsigned shift)
 {
     struct x87_val a, r;
     u32 st;
 
-    if (!x87_val_st(c, d, &a) || !(how & REVERSE ? fast(&r, b, a, shift, &st) : fast(&r, a, b, shift, &st)))
+    if (!x87_val_st(c, d, &a) ||
+        !(how & REVERSE ? fast(&r, b, a, shift, &st) : fast(&r, a, b, shift, &st)))
         return false;
     x87_fast_put(c, d, &r, st);
     if (how & POP)
@@ -32,12 +36,14 @@ ALWAYS_INLINE bool arith_fast(struct x86_cpu *c, unsigned d, struct x87_val b, f
 }
 
 /* Reduced precision (PC 24 or 53, the Windows default): still by the fast functions. */
-static bool arith_prec(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn, unsigned how)
+static bool arith_prec(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn,
+                       unsigned how)
 {
     unsigned d = in->opnd[0].reg, shift = x87_fast_shift(c);
     struct x87_val b;
 
-    if (!(op_is_mem(in, 1) ? x87_val_mem(raw, in->opnd[1].size, how & INTEGER, &b) : x87_val_st(c, in->opnd[1].reg, &b)))
+    if (!(op_is_mem(in, 1) ? x87_val_mem(raw, in->opnd[1].size, how & INTEGER, &b)
+                           : x87_val_st(c, in->opnd[1].reg, &b)))
         return false;
     if (fn == sf_f80_add)
         return arith_fast(c, d, b, x87_fast_add, how, shift);
@@ -48,8 +54,10 @@ static bool arith_prec(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf
     return arith_fast(c, d, b, x87_fast_div, how, shift);
 }
 
-/* dst = dst op src, or src op dst (rev), all cases. Operand 0 is the destination; operand 1 memory (already in raw) or ST. */
-static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u64 raw, sf_f80_fn *fn, unsigned how)
+/* dst = dst op src, or src op dst (rev), all cases. Operand 0 is the destination; operand 1 memory
+ * (already in raw) or ST. */
+static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u64 raw,
+                                sf_f80_fn *fn, unsigned how)
 {
     unsigned d = in->opnd[0].reg;
     struct sf_env v = x87_env(c);
@@ -78,48 +86,54 @@ static NOINLINE void arith_slow(struct x86_cpu *c, const struct x86_insn *in, u6
     x87_finish(c, &v, d, r, pop);
 }
 
-ALWAYS_INLINE void arith_reg(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
+ALWAYS_INLINE void arith_reg(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast,
+                             sf_f80_fn *fn, unsigned how)
 {
     struct x87_val b;
 
     x87_wait(c);
     x87_note(c, in);
-    if (!x87_fast_env64(c) || !x87_val_st(c, in->opnd[1].reg, &b) || !arith_fast(c, in->opnd[0].reg, b, fast, how, 0))
+    if (!x87_fast_env64(c) || !x87_val_st(c, in->opnd[1].reg, &b) ||
+        !arith_fast(c, in->opnd[0].reg, b, fast, how, 0))
         arith_slow(c, in, 0, fn, how);
 }
 
-ALWAYS_INLINE void arith_mem(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast, sf_f80_fn *fn, unsigned how)
+ALWAYS_INLINE void arith_mem(struct x86_cpu *c, const struct x86_insn *in, fast_fn *fast,
+                             sf_f80_fn *fn, unsigned how)
 {
     unsigned size = in->opnd[1].size;
     struct x87_val b;
     u64 raw;
 
     x87_wait(c);
-    raw = how & INTEGER ? mem_read(sem_ea(c, in), size) : size == 4 ? ld_u32(g2h(sem_ea(c, in))) : ld_u64(g2h(sem_ea(c, in)));
+    raw = how & INTEGER ? mem_read(sem_ea(c, in), size)
+          : size == 4   ? ld_u32(g2h(sem_ea(c, in)))
+                        : ld_u64(g2h(sem_ea(c, in)));
     x87_note_mem(c, in, sem_ea_offset(c, in));
-    if (!x87_fast_env64(c) || !x87_val_mem(raw, size, how & INTEGER, &b) || !arith_fast(c, 0, b, fast, how, 0))
+    if (!x87_fast_env64(c) || !x87_val_mem(raw, size, how & INTEGER, &b) ||
+        !arith_fast(c, 0, b, fast, how, 0))
         arith_slow(c, in, raw, fn, how);
 }
 
 #define ARITH(OP, name, rev)                                                                       \
     static NOINLINE void name##_mem##rev(struct x86_cpu *c, const struct x86_insn *in)             \
     {                                                                                              \
-        arith_mem(c, in, x87_fast_##name, sf_f80_##name, rev);                                         \
+        arith_mem(c, in, x87_fast_##name, sf_f80_##name, rev);                                     \
     }                                                                                              \
     void sem_F##OP(struct x86_cpu *c, const struct x86_insn *in)                                   \
     {                                                                                              \
         if (op_is_mem(in, 1))                                                                      \
             name##_mem##rev(c, in);                                                                \
         else                                                                                       \
-            arith_reg(c, in, x87_fast_##name, sf_f80_##name, rev);                                     \
+            arith_reg(c, in, x87_fast_##name, sf_f80_##name, rev);                                 \
     }                                                                                              \
     void sem_FI##OP(struct x86_cpu *c, const struct x86_insn *in)                                  \
     {                                                                                              \
-        arith_mem(c, in, x87_fast_##name, sf_f80_##name, INTEGER | rev);                               \
+        arith_mem(c, in, x87_fast_##name, sf_f80_##name, INTEGER | rev);                           \
     }                                                                                              \
     void sem_F##OP##P(struct x86_cpu *c, const struct x86_insn *in)                                \
     {                                                                                              \
-        arith_reg(c, in, x87_fast_##name, sf_f80_##name, POP | rev);                                   \
+        arith_reg(c, in, x87_fast_##name, sf_f80_##name, POP | rev);                               \
     }
 ARITH(ADD, add, 0)
 ARITH(MUL, mul, 0)
@@ -133,7 +147,8 @@ static void set_relation(struct x86_cpu *c, enum sf_rel rel, bool eflags)
 {
     static const u16 cc[] = {
         [SF_LT] = X87_C0, [SF_EQ] = X87_C3, [SF_GT] = 0, [SF_UN] = X87_C3 | X87_C2 | X87_C0};
-    static const u16 fl[] = {[SF_LT] = X86_CF, [SF_EQ] = X86_ZF, [SF_GT] = 0, [SF_UN] = X86_ZF | X86_PF | X86_CF};
+    static const u16 fl[] = {
+        [SF_LT] = X86_CF, [SF_EQ] = X86_ZF, [SF_GT] = 0, [SF_UN] = X86_ZF | X86_PF | X86_CF};
 
     if (eflags) {
         c->eflags = (c->eflags & ~(u32)X86_OSZAPC) | fl[rel];
@@ -144,7 +159,8 @@ static void set_relation(struct x86_cpu *c, enum sf_rel rel, bool eflags)
 }
 
 /* ST(0) against b, which is there unless empty. */
-ALWAYS_INLINE void compare(struct x86_cpu *c, const struct sf_num *b, bool empty, bool quiet, bool eflags, unsigned pops)
+ALWAYS_INLINE void compare(struct x86_cpu *c, const struct sf_num *b, bool empty, bool quiet,
+                           bool eflags, unsigned pops)
 {
     struct sf_env v = x87_env(c);
     enum sf_rel rel = SF_UN;
@@ -177,8 +193,8 @@ ALWAYS_INLINE enum sf_rel fast_order(const struct x87_val *x, const struct x87_v
     return (x->e < y->e || (x->e == y->e && x->m < y->m)) != x->sign ? SF_LT : SF_GT;
 }
 
-ALWAYS_INLINE void compare_op(struct x86_cpu *c, const struct x86_insn *in, bool integer, bool quiet, bool eflags,
-                              unsigned pops)
+ALWAYS_INLINE void compare_op(struct x86_cpu *c, const struct x86_insn *in, bool integer,
+                              bool quiet, bool eflags, unsigned pops)
 {
     struct sf_num b;
     struct x87_val x, y;
@@ -313,7 +329,8 @@ void sem_FABS(struct x86_cpu *c, const struct x86_insn *in)
 /* --- two operands ST(0), ST(1), result in ST(0) */
 
 /* Checks and unpacks; false: a stack fault was dealt with. */
-static bool two_operands(struct x86_cpu *c, const struct x86_insn *in, struct sf_num *a, struct sf_num *b)
+static bool two_operands(struct x86_cpu *c, const struct x86_insn *in, struct sf_num *a,
+                         struct sf_num *b)
 {
     x87_wait(c);
     x87_note(c, in);
@@ -336,7 +353,8 @@ void sem_FSCALE(struct x86_cpu *c, const struct x86_insn *in)
         x87_finish(c, &v, 0, sf_f80_scale(&v, &a, &b), false);
 }
 
-/* C0 C3 C1 = quotient bits 2 1 0; C2 = incomplete (SDM vol. 2, FPREM). Without a quotient C0 and C3 stay. */
+/* C0 C3 C1 = quotient bits 2 1 0; C2 = incomplete (SDM vol. 2, FPREM). Without a quotient C0 and C3
+ * stay. */
 static void remainder_op(struct x86_cpu *c, const struct x86_insn *in, bool near)
 {
     struct sf_env v = x87_env(c);

@@ -1,10 +1,11 @@
 /*
- * sem_x87_control.c - x87 control word, status word, environment, state images and stack pointer. The FN forms do not look at
- * pending exceptions; WAIT does nothing else.
+ * sem_x87_control.c - x87 control word, status word, environment, state images and stack pointer.
+ * The FN forms do not look at pending exceptions; WAIT does nothing else.
  */
 #include "interp/x87.h"
 
-/* CW bits that exist: exception masks, PC, RC, the 80287's infinity control; bit 6 always reads as one. */
+/* CW bits that exist: exception masks, PC, RC, the 80287's infinity control; bit 6 always reads as
+ * one. */
 enum { CW_VALID = 0x1f3f, CW_ONES = 0x40 };
 
 ALWAYS_INLINE u16 status(const struct x86_fpu *f)
@@ -54,7 +55,8 @@ static void init(struct x86_fpu *f)
     f->fds = 0;
 }
 
-/* SDM vol. 1, figures 8-9 (32-bit, 28 bytes) and 8-11 (16-bit, 14 bytes); the words not used are ones. */
+/* SDM vol. 1, figures 8-9 (32-bit, 28 bytes) and 8-11 (16-bit, 14 bytes); the words not used are
+ * ones. */
 static unsigned env_image(const struct x86_fpu *f, bool small, u8 *p)
 {
     u16 head[3] = {f->cw, status(f), full_tags(f)};
@@ -65,8 +67,13 @@ static unsigned env_image(const struct x86_fpu *f, bool small, u8 *p)
         __builtin_memcpy(p, w, 14);
         return 14;
     } else {
-        u32 d[7] = {0xffff0000u | head[0], 0xffff0000u | head[1], 0xffff0000u | head[2], (u32)f->fip,
-                    f->fcs | (u32)(f->fop & 0x7ff) << 16, (u32)f->fdp, 0xffff0000u | f->fds};
+        u32 d[7] = {0xffff0000u | head[0],
+                    0xffff0000u | head[1],
+                    0xffff0000u | head[2],
+                    (u32)f->fip,
+                    f->fcs | (u32)(f->fop & 0x7ff) << 16,
+                    (u32)f->fdp,
+                    0xffff0000u | f->fds};
 
         __builtin_memcpy(p, d, 28);
         return 28;
@@ -90,7 +97,8 @@ static void env_load(struct x86_fpu *f, bool small, const u8 *p)
     set_status(f, ld_u16(p + step));
 }
 
-/* The CPU stores the first word and, where another page begins behind it, looks at the last byte before the rest. */
+/* The CPU stores the first word and, where another page begins behind it, looks at the last byte
+ * before the rest. */
 static void store_image(gaddr a, const u8 *image, unsigned size, bool small)
 {
     unsigned first = small ? 2 : 4;

@@ -4,7 +4,8 @@
 #include "interp/x87_fast.h"
 #include "x86/flags.h"
 
-/* Pushes unless the stack is full; then the default NaN, when that is masked. An unmasked DE does not stop a load. */
+/* Pushes unless the stack is full; then the default NaN, when that is masked. An unmasked DE does
+ * not stop a load. */
 static void push_checked(struct x86_cpu *c, const struct sf_env *v, struct x86_f80 r)
 {
     if (UNLIKELY(!x87_empty(c, 7))) {
@@ -154,10 +155,12 @@ static void store_reg(struct x86_cpu *c, const struct x86_insn *in, bool pop)
 }
 
 /*
- * Value of operand 0's size to memory. What it raised is recorded after the store, so that a page fault leaves no trace; unmasked
- * invalid, overflow and underflow prevent store and pop, and then nothing was rounded.
+ * Value of operand 0's size to memory. What it raised is recorded after the store, so that a page
+ * fault leaves no trace; unmasked invalid, overflow and underflow prevent store and pop, and then
+ * nothing was rounded.
  */
-static void store_value(struct x86_cpu *c, const struct x86_insn *in, struct sf_env *v, u64 value, bool pop)
+static void store_value(struct x86_cpu *c, const struct x86_insn *in, struct sf_env *v, u64 value,
+                        bool pop)
 {
     unsigned stop = v->flags & ~v->masks & (SF_PRE | SF_OE | SF_UE);
 
@@ -199,7 +202,8 @@ static NOINLINE void store_float_slow(struct x86_cpu *c, const struct x86_insn *
     store_value(c, in, &v, value, pop);
 }
 
-/* A zero, or a number that is normal in the narrow format too. bias: difference of the biases; frac: fraction bits. */
+/* A zero, or a number that is normal in the narrow format too. bias: difference of the biases;
+ * frac: fraction bits. */
 ALWAYS_INLINE bool fast_narrow(struct x86_cpu *c, unsigned size, u64 *value, u32 *st)
 {
     unsigned frac = size == 4 ? 23 : 52;
@@ -210,7 +214,8 @@ ALWAYS_INLINE bool fast_narrow(struct x86_cpu *c, unsigned size, u64 *value, u32
         return false;
     v.e -= bias;
     *value = (u64)v.sign << (size * 8 - 1) | (u64)(u32)v.e << frac | (v.m << 1 >> (64 - frac));
-    return LIKELY((u32)(v.e - 1) < (u32)top) && (v.e > 1 || v.m << 1); /* not the smallest: it may come from below */
+    return LIKELY((u32)(v.e - 1) < (u32)top) &&
+           (v.e > 1 || v.m << 1); /* not the smallest: it may come from below */
 }
 
 ALWAYS_INLINE void store_fast(struct x86_cpu *c, const struct x86_insn *in, unsigned size, bool pop)
@@ -237,7 +242,8 @@ static void store_float(struct x86_cpu *c, const struct x86_insn *in, bool pop)
         store_fast(c, in, 4, pop);
 }
 
-static NOINLINE void store_int_slow(struct x86_cpu *c, const struct x86_insn *in, bool trunc, bool pop)
+static NOINLINE void store_int_slow(struct x86_cpu *c, const struct x86_insn *in, bool trunc,
+                                    bool pop)
 {
     struct sf_env v = x87_env(c);
     unsigned size = in->opnd[0].size;
@@ -450,8 +456,10 @@ CMOV(FCMOVNE, X86_ZF, false)
 CMOV(FCMOVNBE, X86_CF | X86_ZF, false)
 CMOV(FCMOVNU, X86_PF, false)
 
-/* --- constants: 66 bits of the true value, rounded by RC (no PE). down: the 64-bit truncation, near: round to nearest. */
-static void constant(struct x86_cpu *c, const struct x86_insn *in, unsigned exp, u64 down, bool near_up)
+/* --- constants: 66 bits of the true value, rounded by RC (no PE). down: the 64-bit truncation,
+ * near: round to nearest. */
+static void constant(struct x86_cpu *c, const struct x86_insn *in, unsigned exp, u64 down,
+                     bool near_up)
 {
     struct sf_env v = x87_env(c);
     u64 m = down;

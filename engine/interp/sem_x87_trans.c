@@ -1,6 +1,6 @@
 /*
- * sem_x87_trans.c - FSIN FCOS FSINCOS FPTAN FPATAN F2XM1 FYL2X FYL2XP1: stack, special operands (the tables of SDM vol. 2) and
- * flags around softfp_trans.c.
+ * sem_x87_trans.c - FSIN FCOS FSINCOS FPTAN FPATAN F2XM1 FYL2X FYL2XP1: stack, special operands
+ * (the tables of SDM vol. 2) and flags around softfp_trans.c.
  */
 #include "interp/x87.h"
 
@@ -28,7 +28,8 @@ static struct x86_f80 invalid(struct sf_env *v)
 /* --- trigonometric: ST(0), and for two results a push */
 
 /* C2: the argument is out of range and nothing is done. Both checks of the stack come first. */
-static bool trig_operand(struct x86_cpu *c, const struct x86_insn *in, struct sf_num *a, bool pushes)
+static bool trig_operand(struct x86_cpu *c, const struct x86_insn *in, struct sf_num *a,
+                         bool pushes)
 {
     x87_wait(c);
     x87_note(c, in);
@@ -65,7 +66,8 @@ static struct x86_f80 trig(struct sf_env *v, const struct sf_num *a, trig_fn *fn
 }
 
 /* r to ST(0), then pushes p when there is one. */
-static void trig_finish(struct x86_cpu *c, const struct sf_env *v, struct x86_f80 r, const struct x86_f80 *p)
+static void trig_finish(struct x86_cpu *c, const struct sf_env *v, struct x86_f80 r,
+                        const struct x86_f80 *p)
 {
     c->fpu.sw &= (u16)~X87_C2;
     if (x87_flags(c, v) & SF_PRE)
@@ -159,7 +161,8 @@ void sem_F2XM1(struct x86_cpu *c, const struct x86_insn *in)
 /* --- ST(1) with ST(0), result in ST(1), pop */
 static struct x86_f80 yl2x(struct sf_env *v, const struct sf_num *y, const struct sf_num *x)
 {
-    bool below_one = x->cls == SF_NUM && x->e < 0, is_one = x->cls == SF_NUM && x->e == 0 && x->m == 1ull << 63;
+    bool below_one = x->cls == SF_NUM && x->e < 0,
+         is_one = x->cls == SF_NUM && x->e == 0 && x->m == 1ull << 63;
 
     if (x->cls != SF_ZERO && x->sign)
         return invalid(v);

@@ -1,9 +1,10 @@
 /*
- * softfp.h - our own floating point on integers: f16, f32, f64 and the x87 80-bit format, correctly rounded, with the
- * x86 exception flags (SDM vol. 1, 4.8-4.9, 8.4-8.5, 11.5). No host FPU is used here.
- * One core: a finite number of any format is unpacked to a 64-bit significand with its top bit set; results are a 128-bit
- * significand (exact, or with a sticky lowest bit) that is rounded once to the destination format.
- * Called by sem_sse_fp, sem_avx_fp, sem_fp_convert, sem_fma, sem_x87*.
+ * softfp.h - our own floating point on integers: f16, f32, f64 and the x87 80-bit format, correctly
+ * rounded, with the x86 exception flags (SDM vol. 1, 4.8-4.9, 8.4-8.5, 11.5). No host FPU is used
+ * here. One core: a finite number of any format is unpacked to a 64-bit significand with its top
+ * bit set; results are a 128-bit significand (exact, or with a sticky lowest bit) that is rounded
+ * once to the destination format. Called by sem_sse_fp, sem_avx_fp, sem_fp_convert, sem_fma,
+ * sem_x87*.
  */
 #ifndef INTERP_SOFTFP_H
 #define INTERP_SOFTFP_H
@@ -101,20 +102,22 @@ u32 sf_f32_round_int(struct sf_env *v, u32 a, unsigned rc);
 u64 sf_f64_round_int(struct sf_env *v, u64 a, unsigned rc);
 
 /*
- * --- f80 (softfp_f80.c). prec, rc, masks of the environment are those of CW. Operands are unpacked, so that memory operands of
- * any format take part without a conversion that would hide an SNaN or a denormal; a NaN result follows the x87 rule.
+ * --- f80 (softfp_f80.c). prec, rc, masks of the environment are those of CW. Operands are
+ * unpacked, so that memory operands of any format take part without a conversion that would hide an
+ * SNaN or a denormal; a NaN result follows the x87 rule.
  */
 typedef struct x86_f80 sf_f80_fn(struct sf_env *v, const struct sf_num *a, const struct sf_num *b);
 sf_f80_fn sf_f80_add, sf_f80_sub, sf_f80_mul, sf_f80_div, sf_f80_scale;
 struct x86_f80 sf_f80_sqrt(struct sf_env *v, const struct sf_num *a);
 struct x86_f80 sf_f80_round_int(struct sf_env *v, const struct sf_num *a);
-enum sf_rel sf_f80_cmp(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool quiet);
+enum sf_rel sf_f80_cmp(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                       bool quiet);
 /*
- * Partial remainder; near: FPREM1 (quotient rounded to nearest). *q: the low three quotient bits; *done false: C2, the exponents
- * were 64 or more apart and the difference has only become smaller.
+ * Partial remainder; near: FPREM1 (quotient rounded to nearest). *q: the low three quotient bits;
+ * *done false: C2, the exponents were 64 or more apart and the difference has only become smaller.
  */
-struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool near, unsigned *q,
-                          bool *done);
+struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                          bool near, unsigned *q, bool *done);
 
 struct sf_num sf_num_f80(struct x86_f80 a);
 struct sf_num sf_num_f32(u32 a);
@@ -129,13 +132,17 @@ i64 sf_f80_to_int(struct sf_env *v, struct x86_f80 a, unsigned size, unsigned rc
 struct x86_f80 sf_f80_nan(struct sf_env *v, const struct sf_num *a, const struct sf_num *b);
 
 /*
- * --- f80 functions (softfp_trans.c): within 1 ulp, rounded by rc to 64 bits whatever prec is. Operands are finite and not zero
- * unless said; the special cases are the caller's (sem_x87_trans.c).
+ * --- f80 functions (softfp_trans.c): within 1 ulp, rounded by rc to 64 bits whatever prec is.
+ * Operands are finite and not zero unless said; the special cases are the caller's
+ * (sem_x87_trans.c).
  */
-struct x86_f80 sf_f80_2xm1(struct sf_env *v, const struct sf_num *x);                         /* |x| < 1 */
-struct x86_f80 sf_f80_yl2x(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* x > 0, x != 1 */
-struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* x > -1 */
-struct x86_f80 sf_f80_atan(struct sf_env *v, const struct sf_num *y, const struct sf_num *x); /* angle of (x, y) */
+struct x86_f80 sf_f80_2xm1(struct sf_env *v, const struct sf_num *x); /* |x| < 1 */
+struct x86_f80 sf_f80_yl2x(struct sf_env *v, const struct sf_num *y,
+                           const struct sf_num *x); /* x > 0, x != 1 */
+struct x86_f80 sf_f80_yl2xp1(struct sf_env *v, const struct sf_num *y,
+                             const struct sf_num *x); /* x > -1 */
+struct x86_f80 sf_f80_atan(struct sf_env *v, const struct sf_num *y,
+                           const struct sf_num *x); /* angle of (x, y) */
 enum { SF_PI, SF_3PI_4, SF_PI_2, SF_PI_4 };
 struct x86_f80 sf_f80_pi(struct sf_env *v, unsigned which, unsigned sign);
 /* |x| < 2^63 */

@@ -1,22 +1,19 @@
 /*
- * softfp_conv.c - conversions between f16, f32, f64 and integers, round to integer, and the integer square root that all
- * formats share. SDM vol. 1, 4.9 and 11.5; CVT* and ROUND* pages of vol. 2.
+ * softfp_conv.c - conversions between f16, f32, f64 and integers, round to integer, and the integer
+ * square root that all formats share. SDM vol. 1, 4.9 and 11.5; CVT* and ROUND* pages of vol. 2.
  */
 #include "interp/softfp_core.h"
 
-ALWAYS_INLINE u64 convert(struct sf_env *v, u64 x, struct sf_fmt from, struct sf_fmt to, bool daz, bool de)
+ALWAYS_INLINE u64 convert(struct sf_env *v, u64 x, struct sf_fmt from, struct sf_fmt to, bool daz,
+                          bool de)
 {
     struct sf_num a = sf_unpack(x, from, daz);
 
     switch (a.cls) {
-    case SF_SNAN:
-        v->flags |= SF_IE; /* fall through */
-    case SF_QNAN:
-        return sf_pack_nan(&a, to);
-    case SF_INF:
-        return sf_pack_inf(a.sign, to);
-    case SF_ZERO:
-        return sf_pack_sign(a.sign, to);
+    case SF_SNAN: v->flags |= SF_IE; /* fall through */
+    case SF_QNAN: return sf_pack_nan(&a, to);
+    case SF_INF: return sf_pack_inf(a.sign, to);
+    case SF_ZERO: return sf_pack_sign(a.sign, to);
     default:
         if (de && a.den)
             v->flags |= SF_DE;
@@ -50,7 +47,8 @@ u16 sf_f32_to_f16(struct sf_env *v, u32 a)
     return r;
 }
 
-/* Signed integer of `size` bytes from an unpacked number. Denormals only count as inexact (no DE). */
+/* Signed integer of `size` bytes from an unpacked number. Denormals only count as inexact (no DE).
+ */
 static i64 to_int(struct sf_env *v, const struct sf_num *a, unsigned size, unsigned rc)
 {
     u64 limit = 1ull << (8 * size - 1), r = 0;
@@ -141,7 +139,8 @@ u64 sf_f64_round_int(struct sf_env *v, u64 a, unsigned rc)
     return round_int(v, a, SF_F64, rc);
 }
 
-/* floor(sqrt(n)) for n with one of its two top bits set: 8 bits by search, then each step doubles them by one division. */
+/* floor(sqrt(n)) for n with one of its two top bits set: 8 bits by search, then each step doubles
+ * them by one division. */
 static u32 isqrt64(u64 n)
 {
     u32 n16 = (u32)(n >> 48), s8 = 0;

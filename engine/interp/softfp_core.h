@@ -1,6 +1,7 @@
 /*
- * softfp_core.h - unpack, the exact operations, round and pack: what the softfp_*.c files are made of. Everything is
- * always_inline so that format and precision become constants. See softfp.h for the two number forms.
+ * softfp_core.h - unpack, the exact operations, round and pack: what the softfp_*.c files are made
+ * of. Everything is always_inline so that format and precision become constants. See softfp.h for
+ * the two number forms.
  */
 #ifndef INTERP_SOFTFP_CORE_H
 #define INTERP_SOFTFP_CORE_H
@@ -43,7 +44,8 @@ ALWAYS_INLINE struct sf_num sf_unpack(u64 bits, struct sf_fmt f, bool daz)
 {
     u32 emask = (1u << f.exp) - 1, exp = (u32)(bits >> f.frac) & emask;
     u64 frac = (bits & ((1ull << f.frac) - 1)) << (63 - f.frac);
-    struct sf_num n = {SF_TOP | frac, (i32)exp - sf_emax(f), (u8)(bits >> (f.frac + f.exp)) & 1, SF_NUM, 0};
+    struct sf_num n = {SF_TOP | frac, (i32)exp - sf_emax(f), (u8)(bits >> (f.frac + f.exp)) & 1,
+                       SF_NUM, 0};
 
     if (LIKELY(exp != 0 && exp != emask))
         return n;
@@ -142,7 +144,8 @@ ALWAYS_INLINE bool sf_overflow_to_inf(unsigned rc, unsigned sign)
     return rc == SF_RN || (rc != SF_RZ && (rc == SF_RU) == !sign);
 }
 
-/* Unmasked, PE only tells whether the significand was inexact; the value returned is not used then. */
+/* Unmasked, PE only tells whether the significand was inexact; the value returned is not used then.
+ */
 ALWAYS_INLINE u64 sf_overflow(struct sf_env *v, unsigned sign, struct sf_fmt f, bool inexact)
 {
     bool inf = sf_overflow_to_inf(v->rc, sign);
@@ -152,8 +155,10 @@ ALWAYS_INLINE u64 sf_overflow(struct sf_env *v, unsigned sign, struct sf_fmt f, 
     return sf_pack_inf(sign, f) - !inf;
 }
 
-/* Below the smallest normal: tininess was found after rounding (SDM vol. 1, 4.9.1.5). m has `shift` extra bits. */
-ALWAYS_INLINE u64 sf_pack_tiny(struct sf_env *v, unsigned sign, i32 e, u64 m, struct sf_fmt f, bool tiny)
+/* Below the smallest normal: tininess was found after rounding (SDM vol. 1, 4.9.1.5). m has `shift`
+ * extra bits. */
+ALWAYS_INLINE u64 sf_pack_tiny(struct sf_env *v, unsigned sign, i32 e, u64 m, struct sf_fmt f,
+                               bool tiny)
 {
     unsigned shift = 63 - f.frac;
     u64 d, r;
@@ -172,7 +177,8 @@ ALWAYS_INLINE u64 sf_pack_tiny(struct sf_env *v, unsigned sign, i32 e, u64 m, st
         v->flags |= SF_PE | (tiny ? SF_UE : 0);
         v->up = r > d >> shift;
     }
-    return sf_pack_sign(sign, f) | r; /* r may have become the smallest normal: the carry is the exponent */
+    return sf_pack_sign(sign, f) |
+           r; /* r may have become the smallest normal: the carry is the exponent */
 }
 
 /* Rounds to f (frac <= 52, so sticky bits fit below). */
@@ -180,7 +186,8 @@ ALWAYS_INLINE u64 sf_round_pack(struct sf_env *v, unsigned sign, i32 e, u64 m, s
 {
     unsigned shift = 63 - f.frac;
     u64 inc = sf_round_inc(v->rc, sign, m, shift), r = (m >> 1) + (inc >> 1) + (m & inc & 1);
-    /* r is (m + inc) / 2, one bit below so that the carry is not lost; inc's low bit only matters with m's. */
+    /* r is (m + inc) / 2, one bit below so that the carry is not lost; inc's low bit only matters
+     * with m's. */
     unsigned carry = (unsigned)(r >> 63);
 
     v->up = 0;
@@ -204,7 +211,8 @@ ALWAYS_INLINE u64 sf_round_wide(struct sf_env *v, const struct sf_wide *w, struc
 
 struct x86_f80 sf_round_f80_slow(struct sf_env *v, const struct sf_wide *w, unsigned prec);
 
-/* Rounds to f80 with prec significand bits (24, 53, 64). The common case inline: 64 bits, nearest, in range. */
+/* Rounds to f80 with prec significand bits (24, 53, 64). The common case inline: 64 bits, nearest,
+ * in range. */
 ALWAYS_INLINE struct x86_f80 sf_round_f80(struct sf_env *v, const struct sf_wide *w, unsigned prec)
 {
     if (LIKELY(prec == 64 && v->rc == SF_RN && (u32)(w->e + 16381) < 32763)) {
@@ -228,7 +236,8 @@ ALWAYS_INLINE struct x86_f80 sf_round_f80(struct sf_env *v, const struct sf_wide
 
 ALWAYS_INLINE void sf_normalise(struct sf_wide *w, u128 m, i32 e)
 {
-    unsigned lz = m >> 64 ? (unsigned)__builtin_clzll((u64)(m >> 64)) : 64 + (unsigned)__builtin_clzll((u64)m);
+    unsigned lz = m >> 64 ? (unsigned)__builtin_clzll((u64)(m >> 64))
+                          : 64 + (unsigned)__builtin_clzll((u64)m);
 
     m <<= lz;
     w->hi = (u64)(m >> 64);
@@ -251,7 +260,9 @@ ALWAYS_INLINE bool sf_add_num(struct sf_wide *w, struct sf_num a, struct sf_num 
     }
     w->sign = a.sign;
     x = (u128)a.m << 64;
-    y = d < 64 ? (u128)b.m << 64 >> d : d < 128 ? (u128)(b.m >> (d - 64)) | ((b.m & ((1ull << (d - 64)) - 1)) != 0) : 1;
+    y = d < 64    ? (u128)b.m << 64 >> d
+        : d < 128 ? (u128)(b.m >> (d - 64)) | ((b.m & ((1ull << (d - 64)) - 1)) != 0)
+                  : 1;
     if (a.sign == b.sign) {
         s = x + y;
         if (s < x) {
@@ -291,7 +302,10 @@ ALWAYS_INLINE void sf_mul_num(struct sf_wide *w, const struct sf_num *a, const s
 /* Where the remainder of a truncated quotient or root lies: 0, below half, half, above half. */
 ALWAYS_INLINE u64 sf_tail(bool zero, int against_half)
 {
-    return zero ? 0 : against_half < 0 ? SF_TOP >> 1 : against_half == 0 ? SF_TOP : SF_TOP | SF_TOP >> 1;
+    return zero                ? 0
+           : against_half < 0  ? SF_TOP >> 1
+           : against_half == 0 ? SF_TOP
+                               : SF_TOP | SF_TOP >> 1;
 }
 
 ALWAYS_INLINE void sf_div_num(struct sf_wide *w, const struct sf_num *a, const struct sf_num *b)
@@ -324,7 +338,8 @@ ALWAYS_INLINE bool sf_to_u64(struct sf_env *v, const struct sf_num *n, unsigned 
     }
     v->up = 0;
     if (frac) {
-        bool inc = rc == SF_RN ? frac > SF_TOP || (frac == SF_TOP && (whole & 1)) : rc != SF_RZ && (rc == SF_RU) == !n->sign;
+        bool inc = rc == SF_RN ? frac > SF_TOP || (frac == SF_TOP && (whole & 1))
+                               : rc != SF_RZ && (rc == SF_RU) == !n->sign;
 
         v->flags |= SF_PE;
         v->up = inc;

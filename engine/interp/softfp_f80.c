@@ -1,6 +1,7 @@
 /*
- * softfp_f80.c - x87 arithmetic: 64-bit significands, precision control, extended exponent range, the x87 NaN rule, and the
- * exponent-wrapped results of unmasked overflow and underflow (SDM vol. 1, 8.3-8.5 and 4.8.3.5).
+ * softfp_f80.c - x87 arithmetic: 64-bit significands, precision control, extended exponent range,
+ * the x87 NaN rule, and the exponent-wrapped results of unmasked overflow and underflow (SDM vol.
+ * 1, 8.3-8.5 and 4.8.3.5).
  */
 #include "interp/softfp_core.h"
 
@@ -28,8 +29,8 @@ struct sf_num sf_num_int(i64 a)
 }
 
 /*
- * SDM vol. 1, table 4-7: a QNaN beats an SNaN, otherwise the larger significand, and of equal ones the positive NaN.
- * Unsupported formats are invalid before all that.
+ * SDM vol. 1, table 4-7: a QNaN beats an SNaN, otherwise the larger significand, and of equal ones
+ * the positive NaN. Unsupported formats are invalid before all that.
  */
 struct x86_f80 sf_f80_nan(struct sf_env *v, const struct sf_num *a, const struct sf_num *b)
 {
@@ -79,7 +80,8 @@ ALWAYS_INLINE void note_denormal(struct sf_env *v, unsigned den)
         v->flags |= SF_DE;
 }
 
-/* Rounds m (lo: what lies below it) so that its lowest `shift` bits are zero. Returns whether anything was lost. */
+/* Rounds m (lo: what lies below it) so that its lowest `shift` bits are zero. Returns whether
+ * anything was lost. */
 static bool round_sig(struct sf_env *v, unsigned sign, u64 *m, u64 lo, unsigned shift, i32 *e)
 {
     u64 mask = (1ull << shift) - 1, frac, half;
@@ -110,7 +112,8 @@ static bool round_sig(struct sf_env *v, unsigned sign, u64 *m, u64 lo, unsigned 
     return frac || sticky;
 }
 
-static struct x86_f80 overflow80(struct sf_env *v, unsigned sign, i32 e, u64 m, bool inexact, unsigned prec)
+static struct x86_f80 overflow80(struct sf_env *v, unsigned sign, i32 e, u64 m, bool inexact,
+                                 unsigned prec)
 {
     bool inf = sf_overflow_to_inf(v->rc, sign);
 
@@ -165,7 +168,8 @@ static struct x86_f80 round_num(struct sf_env *v, const struct sf_num *a, unsign
     return sf_round_f80_slow(v, &w, v->prec);
 }
 
-NOINLINE static struct x86_f80 add_special(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, unsigned bsign)
+NOINLINE static struct x86_f80 add_special(struct sf_env *v, const struct sf_num *a,
+                                           const struct sf_num *b, unsigned bsign)
 {
     if (odd(a) || odd(b))
         return sf_f80_nan(v, a, b);
@@ -181,7 +185,8 @@ NOINLINE static struct x86_f80 add_special(struct sf_env *v, const struct sf_num
     return a->cls == SF_ZERO ? round_num(v, b, bsign) : round_num(v, a, a->sign);
 }
 
-ALWAYS_INLINE struct x86_f80 add(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, unsigned neg)
+ALWAYS_INLINE struct x86_f80 add(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                                 unsigned neg)
 {
     struct sf_num y = *b;
     struct sf_wide w;
@@ -341,8 +346,8 @@ enum sf_rel sf_f80_cmp(struct sf_env *v, const struct sf_num *a, const struct sf
 }
 
 /* |a| mod |b| for finite non-zero operands; see sf_f80_rem. */
-static struct x86_f80 rem_num(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool near, unsigned *q,
-                              bool *done)
+static struct x86_f80 rem_num(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                              bool near, unsigned *q, bool *done)
 {
     i32 d = a->e - b->e;
     struct sf_wide w = {a->m, 0, a->e, a->sign};
@@ -352,7 +357,9 @@ static struct x86_f80 rem_num(struct sf_env *v, const struct sf_num *a, const st
     if (d < -1 || (d < 0 && !near))
         return sf_round_f80_slow(v, &w, 64);
     if (d >= 64) {
-        unsigned part = 32 + (unsigned)d % 32; /* SDM FPREM: "an implementation-dependent number between 32 and 63" */
+        unsigned part =
+            32 + (unsigned)d %
+                     32; /* SDM FPREM: "an implementation-dependent number between 32 and 63" */
 
         *done = false;
         r = (u64)(((u128)a->m << part) % b->m);
@@ -384,8 +391,8 @@ static struct x86_f80 rem_num(struct sf_env *v, const struct sf_num *a, const st
     return sf_round_f80_slow(v, &w, 64);
 }
 
-struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, bool near, unsigned *q,
-                          bool *done)
+struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                          bool near, unsigned *q, bool *done)
 {
     *q = 0;
     *done = true;
@@ -407,15 +414,10 @@ struct x86_f80 sf_f80_rem(struct sf_env *v, const struct sf_num *a, const struct
 struct x86_f80 sf_num_to_f80(struct sf_env *v, const struct sf_num *a)
 {
     switch (a->cls) {
-    case SF_ZERO:
-        return zero80(a->sign);
-    case SF_INF:
-        return inf80(a->sign);
-    case SF_NUM:
-        note_denormal(v, a->den);
-        return sf_f80_make(a->sign, (u32)(a->e + 16383), a->m);
-    default:
-        return sf_f80_nan(v, a, a);
+    case SF_ZERO: return zero80(a->sign);
+    case SF_INF: return inf80(a->sign);
+    case SF_NUM: note_denormal(v, a->den); return sf_f80_make(a->sign, (u32)(a->e + 16383), a->m);
+    default: return sf_f80_nan(v, a, a);
     }
 }
 
@@ -425,19 +427,12 @@ ALWAYS_INLINE u64 narrow(struct sf_env *v, struct x86_f80 x, struct sf_fmt f)
     struct sf_num a = sf_unpack_f80(x);
 
     switch (a.cls) {
-    case SF_ZERO:
-        return sf_pack_sign(a.sign, f);
-    case SF_INF:
-        return sf_pack_inf(a.sign, f);
-    case SF_NUM:
-        return sf_round_pack(v, a.sign, a.e, a.m, f);
-    case SF_UNSUP:
-        v->flags |= SF_IE;
-        return sf_default_nan(f);
-    case SF_SNAN:
-        v->flags |= SF_IE; /* fall through */
-    default:
-        return sf_pack_nan(&a, f);
+    case SF_ZERO: return sf_pack_sign(a.sign, f);
+    case SF_INF: return sf_pack_inf(a.sign, f);
+    case SF_NUM: return sf_round_pack(v, a.sign, a.e, a.m, f);
+    case SF_UNSUP: v->flags |= SF_IE; return sf_default_nan(f);
+    case SF_SNAN: v->flags |= SF_IE; /* fall through */
+    default: return sf_pack_nan(&a, f);
     }
 }
 

@@ -1,12 +1,14 @@
 /*
- * softfp_ieee.c - f32 and f64 arithmetic on bits, x86 SSE rules: NaN results (SDM vol. 1, table 4-7), the order in which
- * conditions are looked at (11.5.2: SNaN, QNaN, other invalid and zero divide, denormal), MIN/MAX and compares.
- * One body per operation over struct sf_fmt; the two formats are instances.
+ * softfp_ieee.c - f32 and f64 arithmetic on bits, x86 SSE rules: NaN results (SDM vol. 1, table
+ * 4-7), the order in which conditions are looked at (11.5.2: SNaN, QNaN, other invalid and zero
+ * divide, denormal), MIN/MAX and compares. One body per operation over struct sf_fmt; the two
+ * formats are instances.
  */
 #include "interp/softfp_core.h"
 
 /* At least one operand is a NaN: the first NaN, quieted. */
-ALWAYS_INLINE u64 nan2(struct sf_env *v, const struct sf_num *a, const struct sf_num *b, struct sf_fmt f)
+ALWAYS_INLINE u64 nan2(struct sf_env *v, const struct sf_num *a, const struct sf_num *b,
+                       struct sf_fmt f)
 {
     if (a->cls == SF_SNAN || b->cls == SF_SNAN)
         v->flags |= SF_IE;
@@ -113,7 +115,8 @@ ALWAYS_INLINE u64 root(struct sf_env *v, u64 x, struct sf_fmt f)
     return sf_round_wide(v, &w, f);
 }
 
-/* a * b + c for finite a, b, c != 0; false: exact zero. Every format here has at most 53 bits, so the product is exact. */
+/* a * b + c for finite a, b, c != 0; false: exact zero. Every format here has at most 53 bits, so
+ * the product is exact. */
 ALWAYS_INLINE bool fma_num(struct sf_wide *w, const struct sf_num *a, const struct sf_num *b,
                            const struct sf_num *c)
 {
@@ -151,10 +154,12 @@ ALWAYS_INLINE bool fma_num(struct sf_wide *w, const struct sf_num *a, const stru
     return true;
 }
 
-/* NaN priority is the order multiplicand, multiplier, addend; 0 * inf is invalid only when c is not a NaN. */
+/* NaN priority is the order multiplicand, multiplier, addend; 0 * inf is invalid only when c is not
+ * a NaN. */
 ALWAYS_INLINE u64 fused(struct sf_env *v, u64 x, u64 y, u64 z, unsigned neg, struct sf_fmt f)
 {
-    struct sf_num a = sf_unpack(x, f, v->daz), b = sf_unpack(y, f, v->daz), c = sf_unpack(z, f, v->daz);
+    struct sf_num a = sf_unpack(x, f, v->daz), b = sf_unpack(y, f, v->daz),
+                  c = sf_unpack(z, f, v->daz);
     unsigned sign;
     struct sf_wide w;
 
@@ -222,7 +227,8 @@ ALWAYS_INLINE enum sf_rel cmp(struct sf_env *v, u64 x, u64 y, bool quiet, struct
     return order(&a, &b);
 }
 
-/* SDM MINSS: the second operand unless the first is really smaller (so for NaNs and for two zeros). */
+/* SDM MINSS: the second operand unless the first is really smaller (so for NaNs and for two zeros).
+ */
 ALWAYS_INLINE u64 minmax(struct sf_env *v, u64 x, u64 y, enum sf_rel want, struct sf_fmt f)
 {
     u64 r = cmp(v, x, y, false, f) == want ? x : y;
@@ -262,7 +268,7 @@ ALWAYS_INLINE u64 minmax(struct sf_env *v, u64 x, u64 y, enum sf_rel want, struc
     }                                                                                              \
     t sf_f##T##_fma(struct sf_env *v, t a, t b, t c, unsigned neg)                                 \
     {                                                                                              \
-        return (t)fused(v, a, b, c, neg, F);                                                         \
+        return (t)fused(v, a, b, c, neg, F);                                                       \
     }                                                                                              \
     enum sf_rel sf_f##T##_cmp(struct sf_env *v, t a, t b, bool quiet)                              \
     {                                                                                              \

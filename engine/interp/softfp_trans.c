@@ -1,7 +1,8 @@
 /*
- * softfp_trans.c - the x87 transcendental functions in 128-bit arithmetic: relative error below 2^-100 before the one rounding to
- * 64 bits. Arguments are reduced by a small table, the rest is a series in fixed point (Horner in 1.127), so that small
- * results keep their relative precision. FSIN and its kin reduce by the 66-bit pi of the CPU (SDM vol. 1, 8.3.8), exactly.
+ * softfp_trans.c - the x87 transcendental functions in 128-bit arithmetic: relative error below
+ * 2^-100 before the one rounding to 64 bits. Arguments are reduced by a small table, the rest is a
+ * series in fixed point (Horner in 1.127), so that small results keep their relative precision.
+ * FSIN and its kin reduce by the 66-bit pi of the CPU (SDM vol. 1, 8.3.8), exactly.
  */
 #include "interp/softfp_core.h"
 #include "interp/softfp_trans_tab.h"
@@ -32,7 +33,8 @@ static struct tw tw_int(u128 v, i32 e, unsigned sign)
 
     if (!v)
         return (struct tw){0, 0, 0};
-    lz = v >> 64 ? (unsigned)__builtin_clzll((u64)(v >> 64)) : 64 + (unsigned)__builtin_clzll((u64)v);
+    lz = v >> 64 ? (unsigned)__builtin_clzll((u64)(v >> 64))
+                 : 64 + (unsigned)__builtin_clzll((u64)v);
     return (struct tw){v << lz, e + 127 - (i32)lz, (u8)sign};
 }
 
@@ -247,10 +249,12 @@ struct x86_f80 sf_f80_tan(struct sf_env *v, const struct sf_num *x)
 
 /* --- arc tangent */
 static const u128 odd_k[] = {
-    ONE - 1, ONE / 3, ONE / 5, ONE / 7, ONE / 9, ONE / 11, ONE / 13, ONE / 15, ONE / 17, ONE / 19, ONE / 21,
+    ONE - 1,  ONE / 3,  ONE / 5,  ONE / 7,  ONE / 9,  ONE / 11,
+    ONE / 13, ONE / 15, ONE / 17, ONE / 19, ONE / 21,
 };
 
-/* atan(n / d) for 0 < n / d <= 1: nearest k / 16 from the table, u = (n/d - k/16) / (1 + n/d * k/16). */
+/* atan(n / d) for 0 < n / d <= 1: nearest k / 16 from the table, u = (n/d - k/16) / (1 + n/d *
+ * k/16). */
 static struct tw arctan(const struct sf_num *n, const struct sf_num *d)
 {
     i32 gap = d->e - n->e;
@@ -327,7 +331,8 @@ static const u128 expm1_k[] = {
     ONE / 87178291200ull,
 };
 
-/* |x| = k/16 + f, |f| <= 1/32: 2^x - 1 = 2^(k/16) * (2^f - 1) + (2^(k/16) - 1), k and f with the sign of x. */
+/* |x| = k/16 + f, |f| <= 1/32: 2^x - 1 = 2^(k/16) * (2^f - 1) + (2^(k/16) - 1), k and f with the
+ * sign of x. */
 struct x86_f80 sf_f80_2xm1(struct sf_env *v, const struct sf_num *x)
 {
     struct tw f = tw_num(x), t, one = {ONE, 0, 1};
@@ -342,7 +347,8 @@ struct x86_f80 sf_f80_2xm1(struct sf_env *v, const struct sf_num *x)
     }
     if (f.m) {
         f = tw_mul(f, tw_const(&trans_ln2));
-        f = tw_mul(f, tw_fixed1(horner(expm1_k, ARRAY_SIZE(expm1_k), tw_fixed((struct tw){f.m, f.e, 0}), f.sign)));
+        f = tw_mul(f, tw_fixed1(horner(expm1_k, ARRAY_SIZE(expm1_k),
+                                       tw_fixed((struct tw){f.m, f.e, 0}), f.sign)));
     }
     if (!k)
         return finish(v, f, false);
@@ -362,8 +368,9 @@ static struct tw log2_of_ratio(struct tw s)
 
     if (!s.m)
         return s;
-    return tw_mul(tw_mul(s, tw_fixed1(horner(odd_k, ARRAY_SIZE(odd_k), tw_fixed(tw_mul(t, t)), false))),
-                  tw_const(&trans_2_over_ln2));
+    return tw_mul(
+        tw_mul(s, tw_fixed1(horner(odd_k, ARRAY_SIZE(odd_k), tw_fixed(tw_mul(t, t)), false))),
+        tw_const(&trans_2_over_ln2));
 }
 
 /* log2 of (m / 2^127) * 2^e. m * k/64 is near one; log2(m) = log2(m * k/64) + log2(64/k). */

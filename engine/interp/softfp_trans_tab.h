@@ -1,6 +1,7 @@
 /*
- * softfp_trans_tab.h - constants of softfp_trans.c to 128 bits, from our own integer series (Machin for pi, atanh for logarithms,
- * Taylor for exponentials, half angles for arc tangents). Value = (hi:lo / 2^127) * 2^e.
+ * softfp_trans_tab.h - constants of softfp_trans.c to 128 bits, from our own integer series (Machin
+ * for pi, atanh for logarithms, Taylor for exponentials, half angles for arc tangents). Value =
+ * (hi:lo / 2^127) * 2^e.
  */
 #ifndef INTERP_SOFTFP_TRANS_TAB_H
 #define INTERP_SOFTFP_TRANS_TAB_H
@@ -16,7 +17,8 @@ struct trans_const {
 static const struct trans_const trans_pi = {0xc90fdaa22168c234ull, 0xc4c6628b80dc1cd1ull, 1};
 static const struct trans_const trans_3pi_4 = {0x96cbe3f9990e91a7ull, 0x9394c9e8a0a5159dull, 1};
 static const struct trans_const trans_ln2 = {0xb17217f7d1cf79abull, 0xc9e3b39803f2f6afull, -1};
-static const struct trans_const trans_2_over_ln2 = {0xb8aa3b295c17f0bbull, 0xbe87fed0691d3e89ull, 1};
+static const struct trans_const trans_2_over_ln2 = {
+    0xb8aa3b295c17f0bbull, 0xbe87fed0691d3e89ull, 1};
 
 /* atan(k / 16), k = 1 .. 16 */
 static const struct trans_const trans_atan[16] = {

@@ -1,9 +1,10 @@
 /*
- * x87.h - the register stack, status word and exception rules that the sem_x87_*.c files share (SDM vol. 1, chapter 8).
- * Invariants: fpu.sw has TOP bits 0 and its ES/B bits always say whether an unmasked flag is set; ST(i) is physical register
- * (top + i) & 7; bit i of fpu.used is set when physical register i is not empty.
- * The order in every instruction: pending #MF, memory read, instruction pointers, stack faults, arithmetic, memory write,
- * registers. An unmasked invalid, denormal or zero-divide leaves the stack as it was. Where manuals leave a choice we do what
+ * x87.h - the register stack, status word and exception rules that the sem_x87_*.c files share (SDM
+ * vol. 1, chapter 8). Invariants: fpu.sw has TOP bits 0 and its ES/B bits always say whether an
+ * unmasked flag is set; ST(i) is physical register (top + i) & 7; bit i of fpu.used is set when
+ * physical register i is not empty. The order in every instruction: pending #MF, memory read,
+ * instruction pointers, stack faults, arithmetic, memory write, registers. An unmasked invalid,
+ * denormal or zero-divide leaves the stack as it was. Where manuals leave a choice we do what
  * current AMD processors do (they judge the tests).
  */
 #ifndef INTERP_X87_H
@@ -46,8 +47,8 @@ ALWAYS_INLINE void x87_update_es(struct x86_fpu *f)
 }
 
 /*
- * Last instruction pointers. The decoder leaves the opcode (low 3 bits of the first byte, ModRM) in imm of x87 records. c->rip is
- * behind the instruction, as sem.h promises.
+ * Last instruction pointers. The decoder leaves the opcode (low 3 bits of the first byte, ModRM) in
+ * imm of x87 records. c->rip is behind the instruction, as sem.h promises.
  */
 ALWAYS_INLINE void x87_note(struct x86_cpu *c, const struct x86_insn *in)
 {
@@ -58,7 +59,9 @@ ALWAYS_INLINE void x87_note(struct x86_cpu *c, const struct x86_insn *in)
 
 ALWAYS_INLINE void x87_note_mem(struct x86_cpu *c, const struct x86_insn *in, gaddr ea)
 {
-    unsigned seg = in->seg != X86_SEG_NONE ? in->seg : in->base == X86_RSP || in->base == X86_RBP ? X86_SS : X86_DS;
+    unsigned seg = in->seg != X86_SEG_NONE                      ? in->seg
+                   : in->base == X86_RSP || in->base == X86_RBP ? X86_SS
+                                                                : X86_DS;
 
     x87_note(c, in);
     c->fpu.fdp = ea;
@@ -122,7 +125,8 @@ ALWAYS_INLINE unsigned x87_flags(struct x86_cpu *c, const struct sf_env *v)
 /* Stack underflow (c1 false) or overflow: true when masked, and the default NaN is the result. */
 bool x87_stack_fault(struct x86_cpu *c, bool c1);
 
-/* For stores made in parts: if [a, a + size) touches two pages both must be writable before the first byte is written. */
+/* For stores made in parts: if [a, a + size) touches two pages both must be writable before the
+ * first byte is written. */
 ALWAYS_INLINE void x87_probe(gaddr a, unsigned size)
 {
     if (UNLIKELY((a ^ (a + size - 1)) >> 12)) {
@@ -131,8 +135,10 @@ ALWAYS_INLINE void x87_probe(gaddr a, unsigned size)
     }
 }
 
-/* Result of arithmetic into ST(i), then pops; nothing when an unmasked flag forbids the operation. */
-ALWAYS_INLINE void x87_finish(struct x86_cpu *c, const struct sf_env *v, unsigned i, struct x86_f80 r, bool pop)
+/* Result of arithmetic into ST(i), then pops; nothing when an unmasked flag forbids the operation.
+ */
+ALWAYS_INLINE void x87_finish(struct x86_cpu *c, const struct sf_env *v, unsigned i,
+                              struct x86_f80 r, bool pop)
 {
     if (UNLIKELY(x87_flags(c, v) & SF_PRE))
         return;
@@ -148,8 +154,10 @@ ALWAYS_INLINE struct sf_num x87_num_mem(u64 raw, unsigned size, bool integer)
     return size == 4 ? sf_num_f32((u32)raw) : sf_num_f64(raw);
 }
 
-/* Memory operand i of 2, 4, 8 bytes, as a number; integer or float by `integer`. Notes the pointers. */
-ALWAYS_INLINE struct sf_num x87_load(struct x86_cpu *c, const struct x86_insn *in, unsigned i, bool integer)
+/* Memory operand i of 2, 4, 8 bytes, as a number; integer or float by `integer`. Notes the
+ * pointers. */
+ALWAYS_INLINE struct sf_num x87_load(struct x86_cpu *c, const struct x86_insn *in, unsigned i,
+                                     bool integer)
 {
     unsigned size = in->opnd[i].size;
     u64 v = mem_read(sem_ea(c, in), size);

@@ -1,7 +1,8 @@
 /*
- * x87_fast.h - the common x87 case in few host instructions: rounding to nearest, PE masked, normal operands, normal result. Then PE
- * and C1 are all that can change in the status word. Everything else is left to softfp_f80.c, whose results these equal.
- * Called by sem_x87_arith.c and sem_x87_move.c.
+ * x87_fast.h - the common x87 case in few host instructions: rounding to nearest, PE masked, normal
+ * operands, normal result. Then PE and C1 are all that can change in the status word. Everything
+ * else is left to softfp_f80.c, whose results these equal. Called by sem_x87_arith.c and
+ * sem_x87_move.c.
  */
 #ifndef INTERP_X87_FAST_H
 #define INTERP_X87_FAST_H
@@ -85,8 +86,8 @@ ALWAYS_INLINE bool x87_val_mem(u64 raw, unsigned size, bool integer, struct x87_
 }
 
 /*
- * Rounds v, whose bits below v->m are `lost` (left-justified, sticky), to 64 - shift bits. *st gets PE and C1. False: the exponent left
- * the normal range.
+ * Rounds v, whose bits below v->m are `lost` (left-justified, sticky), to 64 - shift bits. *st gets
+ * PE and C1. False: the exponent left the normal range.
  */
 ALWAYS_INLINE bool x87_fast_round(struct x87_val *v, u64 lost, unsigned shift, u32 *st)
 {
@@ -118,7 +119,8 @@ ALWAYS_INLINE u64 x87_shr_sticky(u64 v, u32 n)
 }
 
 /* Each: *r = a op b. False: not for us (cancellation to zero, out of range). */
-ALWAYS_INLINE bool x87_fast_add(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
+ALWAYS_INLINE bool x87_fast_add(struct x87_val *r, struct x87_val a, struct x87_val b,
+                                unsigned shift, u32 *st)
 {
     u64 y, lost;
     u32 d;
@@ -156,13 +158,15 @@ ALWAYS_INLINE bool x87_fast_add(struct x87_val *r, struct x87_val a, struct x87_
     return x87_fast_round(r, lost, shift, st);
 }
 
-ALWAYS_INLINE bool x87_fast_sub(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
+ALWAYS_INLINE bool x87_fast_sub(struct x87_val *r, struct x87_val a, struct x87_val b,
+                                unsigned shift, u32 *st)
 {
     b.sign ^= 1;
     return x87_fast_add(r, a, b, shift, st);
 }
 
-ALWAYS_INLINE bool x87_fast_mul(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
+ALWAYS_INLINE bool x87_fast_mul(struct x87_val *r, struct x87_val a, struct x87_val b,
+                                unsigned shift, u32 *st)
 {
     u128 p = (u128)a.m * b.m;
     u64 lost = (u64)p;
@@ -178,7 +182,8 @@ ALWAYS_INLINE bool x87_fast_mul(struct x87_val *r, struct x87_val a, struct x87_
     return x87_fast_round(r, lost, shift, st);
 }
 
-ALWAYS_INLINE bool x87_fast_div(struct x87_val *r, struct x87_val a, struct x87_val b, unsigned shift, u32 *st)
+ALWAYS_INLINE bool x87_fast_div(struct x87_val *r, struct x87_val a, struct x87_val b,
+                                unsigned shift, u32 *st)
 {
     bool less = a.m < b.m;
     u128 n = (u128)a.m << (less ? 64 : 63);
