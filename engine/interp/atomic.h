@@ -16,25 +16,26 @@
 bool mem_cas(gaddr a, unsigned size, u64 *expect, u64 want);
 u64 mem_xchg(gaddr a, unsigned size, u64 v);
 
+/* Rewrites what is there, atomically. Compare-and-swap, because clang drops an OR with 0. */
+#define MEM_REWRITE(type, p)                                                                       \
+    do {                                                                                           \
+        type *p_ = (p), v_ = __atomic_load_n(p_, __ATOMIC_RELAXED);                                \
+        while (!__atomic_compare_exchange_n(p_, &v_, v_, true, __ATOMIC_RELAXED,                   \
+                                            __ATOMIC_RELAXED))                                     \
+            ;                                                                                      \
+    } while (0)
+
 /*
  * Faults, with just this address, if the byte at a cannot be read or written; changes nothing even
- * if other threads write there. Compare-and-swap, because clang drops an OR with 0; where byte
- * atomics are library calls the aligned word around it.
+ * if other threads write there. Where byte atomics are library calls, the word around it does.
  */
 ALWAYS_INLINE void mem_probe_write(gaddr a)
 {
-    u8 b = *(volatile u8 *)g2h(a);
-
-    if (__atomic_always_lock_free(1, 0)) {
-        while (!__atomic_compare_exchange_n((u8 *)g2h(a), &b, b, true, __ATOMIC_RELAXED,
-                                            __ATOMIC_RELAXED))
-            ;
-    } else {
-        u32 *p = g2h(align_down(a, 4)), v = __atomic_load_n(p, __ATOMIC_RELAXED);
-
-        while (!__atomic_compare_exchange_n(p, &v, v, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-            ;
-    }
+    *(volatile u8 *)g2h(a);
+    if (__atomic_always_lock_free(1, 0))
+        MEM_REWRITE(u8, g2h(a));
+    else
+        MEM_REWRITE(u32, g2h(align_down(a, 4)));
 }
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */
