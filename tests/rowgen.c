@@ -36,7 +36,8 @@ static void legacy_prefixes(struct enc *e, bool is_mem, bool lock)
     bool d64 = row->attr & (X86_ATTR_D64 | X86_ATTR_F64), o16 = row->osz == 2;
 
     if (!vex && (o16 || (free66 && !row->osz && rng_one_in(e->r, 4)) ||
-                 ((row->pp == X86_PP_F3 || row->pp == X86_PP_F2) && rng_one_in(e->r, 8)) || (d64 && row->osz == 8 && rng_one_in(e->r, 99))))
+                 ((row->pp == X86_PP_F3 || row->pp == X86_PP_F2) && rng_one_in(e->r, 8)) ||
+                 (d64 && row->osz == 8 && rng_one_in(e->r, 99))))
         put(e, 0x66);
     if (row->asz && row->asz != (e->mode == 64 ? 8 : 4))
         put(e, 0x67);
@@ -69,8 +70,11 @@ static void vex_prefix(struct enc *e)
 {
     static const u8 pp[] = {0, 0, 1, 2, 3};
     const struct x86_row *row = e->row;
-    unsigned w = row->w < 0 ? rng_below(e->r, 2) : (unsigned)row->w, l = row->l < 0 ? rng_below(e->r, 2) : (unsigned)row->l;
-    unsigned v = has_spec(row, X86_SPEC_H) || has_spec(row, X86_SPEC_B) ? rng_below(e->r, e->mode == 64 ? 16 : 8) : 0;
+    unsigned w = row->w < 0 ? rng_below(e->r, 2) : (unsigned)row->w,
+             l = row->l < 0 ? rng_below(e->r, 2) : (unsigned)row->l;
+    unsigned v = has_spec(row, X86_SPEC_H) || has_spec(row, X86_SPEC_B)
+                     ? rng_below(e->r, e->mode == 64 ? 16 : 8)
+                     : 0;
     unsigned low = (~v & 15) << 3 | l << 2 | pp[row->pp];
 
     if (e->mode != 64)
@@ -133,8 +137,29 @@ static void mem_modrm(struct enc *e, unsigned reg, bool a16)
 /* Immediates are whatever bytes follow: small, extreme and random ones. */
 static void tail_bytes(struct enc *e)
 {
-    static const u64 pool[] = {0, 1, 2, 7, 8, 15, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000u,
-                               0xffffffffu, ~0ull, 0x8000000000000000ull, 0x7fffffffffffffffull, 0xffffffff80000000ull};
+    static const u64 pool[] = {0,
+                               1,
+                               2,
+                               7,
+                               8,
+                               15,
+                               31,
+                               32,
+                               63,
+                               64,
+                               0x7f,
+                               0x80,
+                               0xff,
+                               0x7fff,
+                               0x8000,
+                               0xffff,
+                               0x7fffffff,
+                               0x80000000u,
+                               0xffffffffu,
+                               ~0ull,
+                               0x8000000000000000ull,
+                               0x7fffffffffffffffull,
+                               0xffffffff80000000ull};
     u64 v = rng_one_in(e->r, 3) ? pool[rng_below(e->r, ARRAY_SIZE(pool))] : rng_u64(e->r);
 
     for (unsigned i = 0; i < 8; i++)
@@ -157,7 +182,9 @@ static void encode_once(struct enc *e)
 {
     const struct x86_row *row = e->row;
     bool is_mem = row->modrm != X86_MODRM_NONE && wants_mem(e);
-    bool lock = (row->attr & X86_ATTR_LOCK) && is_mem && !(e->flags & ROWGEN_NO_LOCK) && rng_one_in(e->r, 3), a16;
+    bool lock = (row->attr & X86_ATTR_LOCK) && is_mem && !(e->flags & ROWGEN_NO_LOCK) &&
+                rng_one_in(e->r, 3),
+         a16;
     unsigned reg = row->modrm == X86_MODRM_EXT ? row->ext : rng_below(e->r, 8);
 
     e->pos = 0;
@@ -179,7 +206,8 @@ static void encode_once(struct enc *e)
     tail_bytes(e);
 }
 
-bool rowgen_encode(struct rowgen *g, struct rng *r, unsigned row, unsigned mode, gaddr pc, unsigned flags)
+bool rowgen_encode(struct rowgen *g, struct rng *r, unsigned row, unsigned mode, gaddr pc,
+                   unsigned flags)
 {
     struct enc e = {.g = g, .r = r, .row = &x86_rows[row], .mode = mode, .flags = flags};
 

@@ -1,6 +1,7 @@
 /*
- * rowgen.h - random legal encodings of a table row: prefixes, REX, ModRM and SIB forms, displacements, immediates.
- * Used by the decoder judge and by the CPU oracle. The decoder itself says where an instruction ends; the judge checks that.
+ * rowgen.h - random legal encodings of a table row: prefixes, REX, ModRM and SIB forms,
+ * displacements, immediates. Used by the decoder judge and by the CPU oracle. The decoder itself
+ * says where an instruction ends; the judge checks that.
  */
 #ifndef TESTS_ROWGEN_H
 #define TESTS_ROWGEN_H
@@ -11,7 +12,7 @@
 struct rowgen {
     u8 bytes[32]; /* instruction, then random padding */
     u8 len;
-    u8 disp_off;  /* where the ModRM displacement sits (0: none) */
+    u8 disp_off; /* where the ModRM displacement sits (0: none) */
     u8 disp_size;
     struct x86_insn insn;
 };
@@ -25,6 +26,7 @@ enum {
 };
 
 /* False when no legal encoding came up in a few tries (row not valid in this mode). */
-bool rowgen_encode(struct rowgen *g, struct rng *r, unsigned row, unsigned mode, gaddr pc, unsigned flags);
+bool rowgen_encode(struct rowgen *g, struct rng *r, unsigned row, unsigned mode, gaddr pc,
+                   unsigned flags);
 
 #endif

@@ -212,8 +212,9 @@ void sem_BOUND(struct x86_cpu *c, const struct x86_insn *in)
     unsigned size = in->opnd[0].size;
     gaddr ea = sem_ea(c, in);
     i64 i = (i64)sext(op_read(c, in, 0), size);
-    i64 low = (i64)sext(mem_read(ea, size), size);
-    i64 high = (i64)sext(mem_read(ea + size, size), size);
+    /* volatile: both bounds are read, and may fault, whatever the comparison with the first says */
+    volatile i64 low = (i64)sext(mem_read(ea, size), size);
+    volatile i64 high = (i64)sext(mem_read(ea + size, size), size);
 
     if (i < low || i > high)
         x86_raise(c, X86_EXC_BR, 0, 0);

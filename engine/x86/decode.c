@@ -1,9 +1,10 @@
 /*
- * decode.c - bytes to record: prefixes, walk of the generated index, ModRM/SIB by arithmetic, immediates, operand fill.
- * All legality is in the table (decode_tab.h) except what the manuals state across rows: prefix order, LOCK, VEX prefixes,
- * vvvv, segment registers. Source: Intel SDM vol. 2 chapter 2 and appendix A; where AMD differs (66h on near branches in
- * 64-bit mode) this follows Intel.
- * Invariant: no byte at or behind code[16] is read, none behind `avail` influences the result.
+ * decode.c - bytes to record: prefixes, walk of the generated index, ModRM/SIB by arithmetic,
+ * immediates, operand fill. All legality is in the table (decode_tab.h) except what the manuals
+ * state across rows: prefix order, LOCK, VEX prefixes, vvvv, segment registers. Source: Intel SDM
+ * vol. 2 chapter 2 and appendix A; where AMD differs (66h on near branches in 64-bit mode) this
+ * follows Intel. Invariant: no byte at or behind code[16] is read, none behind `avail` influences
+ * the result.
  */
 #include <string.h>
 
@@ -52,10 +53,10 @@ struct dec {
     unsigned rep;  /* selector value of the last F3 (2) or F2 (3) */
     unsigned vvvv; /* VEX.vvvv as a register number */
     unsigned vexl;
-    unsigned seg;  /* override in force, or X86_SEG_NONE */
+    unsigned seg;        /* override in force, or X86_SEG_NONE */
     unsigned adsz, log2; /* effective address size; log2 of the effective operand size */
     unsigned base, index, scale;
-    bool m64, vex;       /* constants in the copies for legacy encodings */
+    bool m64, vex; /* constants in the copies for legacy encodings */
 };
 
 static int too_short(unsigned limit)
@@ -147,7 +148,8 @@ ALWAYS_INLINE unsigned legacy_map(struct dec *d)
     return p[1] == 0x38 ? X86_MAP_0F38 : X86_MAP_0F3A;
 }
 
-/* Index walk: row number, or a negative error. The byte at pos is the ModRM byte if there is one. */
+/* Index walk: row number, or a negative error. The byte at pos is the ModRM byte if there is one.
+ */
 ALWAYS_INLINE int walk(const struct dec *d, unsigned entry)
 {
     while (!(entry & X86_TRIE_LEAF)) {
@@ -159,7 +161,9 @@ ALWAYS_INLINE int walk(const struct dec *d, unsigned entry)
         } else if (kind <= X86_TRIE_RM) {
             if (UNLIKELY(d->pos >= d->limit))
                 return too_short(d->limit);
-            sel = kind == X86_TRIE_REG ? d->modrm >> 3 & 7 : kind == X86_TRIE_MOD ? d->modrm >= 0xc0 : d->modrm & 7;
+            sel = kind == X86_TRIE_REG   ? d->modrm >> 3 & 7
+                  : kind == X86_TRIE_MOD ? d->modrm >= 0xc0
+                                         : d->modrm & 7;
         } else if (kind == X86_TRIE_W) {
             sel = d->rex >> 3 & 1;
         } else if (kind == X86_TRIE_L) {
@@ -176,7 +180,8 @@ ALWAYS_INLINE int walk(const struct dec *d, unsigned entry)
     return entry == X86_TRIE_NONE ? X86_DECODE_UD : (int)(entry & ~X86_TRIE_LEAF);
 }
 
-/* Displacement bytes of a memory operand, sign-extended. False: the instruction ends before them. */
+/* Displacement bytes of a memory operand, sign-extended. False: the instruction ends before them.
+ */
 ALWAYS_INLINE bool displacement(struct dec *d, struct x86_insn *out, unsigned bytes)
 {
     const u8 *p = d->code + d->pos;
@@ -203,7 +208,8 @@ ALWAYS_INLINE int mem16(struct dec *d, struct x86_insn *out, bool vsib)
     return !bytes || displacement(d, out, bytes) ? 0 : too_short(d->limit);
 }
 
-/* ModRM (at d->modrm, already consumed) says memory: SIB, displacement, base and index. 0 or an error. */
+/* ModRM (at d->modrm, already consumed) says memory: SIB, displacement, base and index. 0 or an
+ * error. */
 ALWAYS_INLINE int mem_operand(struct dec *d, struct x86_insn *out, bool vsib)
 {
     unsigned mod = d->modrm >> 6, base = d->modrm & 7, bytes = mod == 2 ? 4 : mod;
@@ -234,38 +240,22 @@ ALWAYS_INLINE int mem_operand(struct dec *d, struct x86_insn *out, bool vsib)
 }
 
 /* Reads the immediates at p; branch targets count from `next`, the end of the instruction. */
-ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 *p, unsigned rule, gaddr next,
-                            unsigned opcode)
+ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 *p, unsigned rule,
+                            gaddr next, unsigned opcode)
 {
     unsigned opsz = 1u << d->log2;
     u64 v;
 
     switch (rule) {
     case X86_IMM_B:
-    case X86_IMM_IS4:
-        v = *p;
-        break;
-    case X86_IMM_BS:
-        v = zext((u64)(i64)(i8)*p, opsz);
-        break;
-    case X86_IMM_W:
-        v = ld_u16(p);
-        break;
-    case X86_IMM_B2:
-        v = p[0] | (u64)p[1] << 32;
-        break;
-    case X86_IMM_W2:
-        v = ld_u16(p) | (u64)p[2] << 32;
-        break;
-    case X86_IMM_Z:
-        v = opsz == 2 ? ld_u16(p) : zext((u64)(i64)(i32)ld_u32(p), opsz);
-        break;
-    case X86_IMM_V:
-        v = opsz == 8 ? ld_u64(p) : opsz == 4 ? ld_u32(p) : ld_u16(p);
-        break;
-    case X86_IMM_JB:
-        v = zext(next + (u64)(i64)(i8)*p, opsz);
-        break;
+    case X86_IMM_IS4: v = *p; break;
+    case X86_IMM_BS: v = zext((u64)(i64)(i8)*p, opsz); break;
+    case X86_IMM_W: v = ld_u16(p); break;
+    case X86_IMM_B2: v = p[0] | (u64)p[1] << 32; break;
+    case X86_IMM_W2: v = ld_u16(p) | (u64)p[2] << 32; break;
+    case X86_IMM_Z: v = opsz == 2 ? ld_u16(p) : zext((u64)(i64)(i32)ld_u32(p), opsz); break;
+    case X86_IMM_V: v = opsz == 8 ? ld_u64(p) : opsz == 4 ? ld_u32(p) : ld_u16(p); break;
+    case X86_IMM_JB: v = zext(next + (u64)(i64)(i8)*p, opsz); break;
     case X86_IMM_JZ:
         v = zext(next + (u64)(opsz == 2 ? (i64)(i16)ld_u16(p) : (i64)(i32)ld_u32(p)), opsz);
         break;
@@ -275,11 +265,8 @@ ALWAYS_INLINE void read_imm(const struct dec *d, struct x86_insn *out, const u8 
     case X86_IMM_FAR:
         v = opsz == 2 ? ld_u16(p) | (u64)ld_u16(p + 2) << 32 : ld_u32(p) | (u64)ld_u16(p + 4) << 32;
         break;
-    case X86_IMM_FOP:
-        v = (opcode & 7) << 8 | d->modrm;
-        break;
-    default:
-        v = ld_u32(p);
+    case X86_IMM_FOP: v = (opcode & 7) << 8 | d->modrm; break;
+    default: v = ld_u32(p);
     }
     out->imm = v;
 }
@@ -302,12 +289,14 @@ ALWAYS_INLINE u64 register_sources(const struct dec *d, unsigned opcode, u64 imm
     if (d->rex)
         v |= (d->rex & 4) << 9 | (d->rex & 1) * 0x8080000u;
     if (d->vex) /* only registers 0-7 outside 64-bit mode */
-        v |= (d->vvvv & (d->m64 ? 15ull : 7ull)) << X86_SRC_VVVV | (imm >> 4 & (d->m64 ? 15ull : 7ull)) << X86_SRC_IS4;
+        v |= (d->vvvv & (d->m64 ? 15ull : 7ull)) << X86_SRC_VVVV |
+             (imm >> 4 & (d->m64 ? 15ull : 7ull)) << X86_SRC_IS4;
     return v;
 }
 
 /* Operands after everything else of the instruction has been read. */
-ALWAYS_INLINE int fill_operands(const struct dec *d, struct x86_insn *out, const struct x86_dec *row, unsigned opcode, unsigned col)
+ALWAYS_INLINE int fill_operands(const struct dec *d, struct x86_insn *out,
+                                const struct x86_dec *row, unsigned opcode, unsigned col)
 {
     u64 regs = register_sources(d, opcode, out->imm);
     const struct x86_dec_opnd *s = row->opnd, *end = s + row->nopnd;
@@ -346,11 +335,14 @@ ALWAYS_INLINE int fill_operands(const struct dec *d, struct x86_insn *out, const
 }
 
 /* The fields of the record that come from prefixes and address bytes. */
-ALWAYS_INLINE void fill_header(const struct dec *d, struct x86_insn *out, const struct x86_dec *row, unsigned opcode, unsigned vl)
+ALWAYS_INLINE void fill_header(const struct dec *d, struct x86_insn *out, const struct x86_dec *row,
+                               unsigned opcode, unsigned vl)
 {
     unsigned seg = d->seg;
 
-    if (!d->m64 && seg == X86_SEG_NONE) /* outside 64-bit mode stack addresses default to SS, the others to DS */
+    if (!d->m64 &&
+        seg ==
+            X86_SEG_NONE) /* outside 64-bit mode stack addresses default to SS, the others to DS */
         seg = d->base == X86_RSP || d->base == X86_RBP ? X86_SS : X86_DS;
     out->op = row->op;
     out->len = (u8)d->pos;
@@ -430,10 +422,16 @@ static NOINLINE int decode_vex(struct dec d, struct x86_insn *out, gaddr pc)
     return map < 0 ? map : opcode_and_rest(&d, out, pc, (unsigned)map);
 }
 
-ALWAYS_INLINE int decode_mode(struct x86_insn *out, const u8 *code, size_t avail, gaddr pc, bool m64)
+ALWAYS_INLINE int decode_mode(struct x86_insn *out, const u8 *code, size_t avail, gaddr pc,
+                              bool m64)
 {
-    struct dec d = {.code = code, .limit = avail < X86_MAX_LEN ? (unsigned)avail : X86_MAX_LEN, .seg = X86_SEG_NONE,
-                    .base = X86_REG_NONE, .index = X86_REG_NONE, .adsz = m64 ? 8 : 4, .m64 = m64};
+    struct dec d = {.code = code,
+                    .limit = avail < X86_MAX_LEN ? (unsigned)avail : X86_MAX_LEN,
+                    .seg = X86_SEG_NONE,
+                    .base = X86_REG_NONE,
+                    .index = X86_REG_NONE,
+                    .adsz = m64 ? 8 : 4,
+                    .m64 = m64};
     unsigned cls = prefixes(&d), map;
 
     if (UNLIKELY(d.pos >= d.limit))
@@ -456,5 +454,6 @@ static NOINLINE int decode_32(struct x86_insn *out, const u8 *code, size_t avail
 
 int x86_decode(struct x86_insn *out, const u8 *code, size_t avail, gaddr pc, unsigned mode)
 {
-    return LIKELY(mode == 64) ? decode_mode(out, code, avail, pc, true) : decode_32(out, code, avail, pc);
+    return LIKELY(mode == 64) ? decode_mode(out, code, avail, pc, true)
+                              : decode_32(out, code, avail, pc);
 }

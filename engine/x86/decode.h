@@ -1,5 +1,6 @@
 /*
- * decode.h - bytes to record. The only reader of guest instruction bytes. No allocation, no globals, re-entrant.
+ * decode.h - bytes to record. The only reader of guest instruction bytes. No allocation, no
+ * globals, re-entrant.
  */
 #ifndef X86_DECODE_H
 #define X86_DECODE_H
@@ -13,8 +14,9 @@ enum x86_decode_error {
 };
 
 /*
- * Decodes one instruction of `mode` (64 or 32) that sits at guest address pc. `code` has `avail` valid bytes (>= 1); at least 16 bytes must be
- * READABLE at `code` (copy at a page edge), bytes beyond `avail` are not used for the result. Returns the length 1-15 or an error.
+ * Decodes one instruction of `mode` (64 or 32) that sits at guest address pc. `code` has `avail`
+ * valid bytes (>= 1); at least 16 bytes must be READABLE at `code` (copy at a page edge), bytes
+ * beyond `avail` are not used for the result. Returns the length 1-15 or an error.
  */
 int x86_decode(struct x86_insn *out, const u8 *code, size_t avail, gaddr pc, unsigned mode);
 

@@ -1,6 +1,7 @@
 /*
- * format.c - the Intel-syntax text of a record. Names and operands come from the row; nothing is known here about single
- * instructions except the widths of gather indices. Called for traces, dumps and crash reports, so: no allocation, no stdio.
+ * format.c - the Intel-syntax text of a record. Names and operands come from the row; nothing is
+ * known here about single instructions except the widths of gather indices. Called for traces,
+ * dumps and crash reports, so: no allocation, no stdio.
  */
 #include <string.h>
 
@@ -85,7 +86,8 @@ static void put_size(struct text *t, unsigned size)
     static const struct {
         u16 size;
         char name[8];
-    } names[] = {{1, "byte"}, {2, "word"}, {4, "dword"}, {6, "fword"}, {8, "qword"}, {10, "tbyte"}, {16, "xmmword"}, {32, "ymmword"}};
+    } names[] = {{1, "byte"},  {2, "word"},   {4, "dword"},    {6, "fword"},
+                 {8, "qword"}, {10, "tbyte"}, {16, "xmmword"}, {32, "ymmword"}};
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
         if (names[i].size == size) {
@@ -149,57 +151,45 @@ static void put_string_mem(struct text *t, const struct x86_insn *in, const stru
     put_char(t, ']');
 }
 
-static void put_operand(struct text *t, const struct x86_insn *in, const struct x86_operand *o, unsigned spec)
+static void put_operand(struct text *t, const struct x86_insn *in, const struct x86_operand *o,
+                        unsigned spec)
 {
     switch (o->kind) {
-    case X86_OPK_GPR:
-        put_gpr(t, o->reg, o->size);
-        break;
+    case X86_OPK_GPR: put_gpr(t, o->reg, o->size); break;
     case X86_OPK_GPR_HIGH:
         put_char(t, "acdb"[o->reg & 3]);
         put_char(t, 'h');
         break;
-    case X86_OPK_MEM:
-        put_mem(t, in, o->size);
-        break;
+    case X86_OPK_MEM: put_mem(t, in, o->size); break;
     case X86_OPK_IMM:
-        put_hex(t, spec == X86_SPEC_I2 ? x86_imm2(in) : o->size == 1 ? (u8)in->imm : o->size == 2 ? (u16)in->imm : in->imm);
+        put_hex(t, spec == X86_SPEC_I2 ? x86_imm2(in)
+                   : o->size == 1      ? (u8)in->imm
+                   : o->size == 2      ? (u16)in->imm
+                                       : in->imm);
         break;
-    case X86_OPK_REL:
-        put_hex(t, in->imm);
-        break;
-    case X86_OPK_VEC:
-        put_numbered(t, o->size == 32 ? "ymm" : "xmm", o->reg);
-        break;
-    case X86_OPK_MMX:
-        put_numbered(t, "mm", o->reg);
-        break;
+    case X86_OPK_REL: put_hex(t, in->imm); break;
+    case X86_OPK_VEC: put_numbered(t, o->size == 32 ? "ymm" : "xmm", o->reg); break;
+    case X86_OPK_MMX: put_numbered(t, "mm", o->reg); break;
     case X86_OPK_ST:
         put_numbered(t, "st(", o->reg);
         put_char(t, ')');
         break;
-    case X86_OPK_SREG:
-        put(t, seg_name(o->reg));
-        break;
-    case X86_OPK_CREG:
-        put_numbered(t, "cr", o->reg);
-        break;
-    case X86_OPK_DREG:
-        put_numbered(t, "dr", o->reg);
-        break;
+    case X86_OPK_SREG: put(t, seg_name(o->reg)); break;
+    case X86_OPK_CREG: put_numbered(t, "cr", o->reg); break;
+    case X86_OPK_DREG: put_numbered(t, "dr", o->reg); break;
     case X86_OPK_FAR:
         put_hex(t, in->imm >> 32);
         put_char(t, ':');
         put_hex(t, (u32)in->imm);
         break;
-    default:
-        put_string_mem(t, in, o);
+    default: put_string_mem(t, in, o);
     }
 }
 
 static void put_name(struct text *t, const struct x86_insn *in, const struct x86_row *row)
 {
-    static const char cc[16][3] = {"o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g"};
+    static const char cc[16][3] = {"o", "no", "b", "ae", "e", "ne", "be", "a",
+                                   "s", "ns", "p", "np", "l", "ge", "le", "g"};
     const char *name = x86_row_names[in->row] ? x86_row_names[in->row] : x86_op_names[in->op];
     size_t n = strlen(name);
 

@@ -8,7 +8,8 @@
 
 #define X86_FORMAT_MAX 160
 
-/* Writes "add qword ptr [rax+rcx*4+0x10], rbx"; always terminated; returns the length. pc is the instruction's address. */
+/* Writes "add qword ptr [rax+rcx*4+0x10], rbx"; always terminated; returns the length. pc is the
+ * instruction's address. */
 int x86_format(char *buf, size_t size, const struct x86_insn *in, gaddr pc);
 
 #endif

@@ -6,8 +6,8 @@ Reads isa/*.tbl (grammar: isa/FORMAT.md) and writes into one directory
   x86_rows.c    x86_rows[], names, the decoder's compact rows and its index (u16 tries, layout: decode_tab.h)
   x86_text.c    source text of every row (tests and reports only)
   coverage.json rows for docs/coverage.md
-Two rows that match the same bytes in the same mode are an error with both places. Called by CMake; tests/decode/test_isagen.py
-imports it.
+Two rows that match the same bytes in the same mode are an error with both places. Called by CMake;
+tests/decode/test_isagen.py imports it.
 """
 import argparse
 import json
@@ -20,11 +20,9 @@ ATTRS = ['lock', 'branch', 'cond', 'ind', 'call', 'ret', 'push', 'pop', 'd64', '
          'mxcsr', 'align', 'zupper', 'priv', 'stop', 'hint', 'nondet', 'approx', 'serial']
 SPECIAL_ATTRS = ('m64', 'm32', 'alias')
 ACCESS = {'r': 1, 'w': 2, 'rw': 3, 'xw': 6, 'rxw': 7, 'xrw': 7, 'n': 0}
-LETTERS = ['VM', 'I2', 'E', 'G', 'M', 'R', 'B', 'Z', 'I', 'J', 'O', 'X', 'Y', 'S', 'C', 'D', 'A', 'P', 'Q', 'N', 'V', 'W',
-           'U', 'H', 'L']
-SIZES = {'': 'NONE', 'b': 'B', 'w': 'W', 'd': 'D', 'q': 'Q', 'dq': 'DQ', 'qq': 'QQ', 'v': 'V', 'z': 'Z', 'y': 'Y', 'x': 'X',
-         'xh': 'XH', 'xq': 'XQ', 'xe': 'XE', 'bs': 'BS', 't': 'T', 'p': 'P', 's': 'S', 'a': 'A', 'env': 'ENV',
-         'fsave': 'FSAVE', 'fx': 'FX', 'xs': 'XS'}
+LETTERS = 'VM I2 E G M R B Z I J O X Y S C D A P Q N V W U H L'.split()
+SIZES = {s: s.upper() for s in 'b w d q dq qq v z y x xh xq xe bs t p s a env fsave fx xs'.split()}
+SIZES[''] = 'NONE'
 GPR16 = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI']
 SEGS = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS']
 MAPS = ['1B', '0F', '0F38', '0F3A', 'VEX_0F', 'VEX_0F38', 'VEX_0F3A']
@@ -410,8 +408,8 @@ class Trie:
 
     @staticmethod
     def winner(cands):
-        """All candidates match everywhere here. The more specific one wins: a mandatory prefix over none, a fixed ModRM byte
-        over /digit over /r; a row that is more specific in one way only is an error."""
+        """All candidates match everywhere here. The more specific one wins: a mandatory prefix over none, a
+        fixed ModRM byte over /digit over /r; a row that is more specific in one way only is an error."""
         def rank(r):
             return (r.pp != 'ANY', ['NONE', 'R', 'EXT', 'FIXED'].index(r.modrm))
         rows = [r for r, _ in cands]
@@ -423,7 +421,8 @@ class Trie:
 
 
 def cell_candidates(rows, opcode, mode):
-    """Rows of one opcode with their matches; an exact opcode beats a `+r` row unless REX.B is set (NOP, PAUSE against XCHG)."""
+    """Rows of one opcode with their matches; an exact opcode beats a `+r` row unless REX.B is set (NOP and
+    PAUSE against XCHG)."""
     cands = [(r, r.match(mode)) for r in rows if opcode in r.opcodes() and r.modes & (1 if mode == 64 else 2)]
     cands = [(r, m) for r, m in cands if m]
     exact = [r for r, _ in cands if r.plus == 'NONE']
@@ -507,30 +506,33 @@ def c_row(r, files, have_features):
     mask = ' | '.join('X86_ATTR_' + a.upper() for a in ATTRS if a in r.attrs) or '0'
     opnds = ', '.join('{X86_SPEC_%s, X86_SZ_%s, %d, %d}' % o for o in r.opnds) or '{0, 0, 0, 0}'
     feature = 'X86_FEAT_' + r.cpuid if r.cpuid and have_features else '0'
-    return ('    {X86_%s, X86_MAP_%s, 0x%02x, X86_PP_%s, X86_MODRM_%s, 0x%x, X86_MOD_%s, %d, %d, %d, %d, %d, X86_PLUS_%s, %d, %s,\n'
-            '     {%s},\n     0x%x, 0x%x, 0x%x, 0x%x, 0x%x, 0x%x, %s, %d << 16 | %d},\n' %
-            (r.op, MAPS[r.map], r.opcode, r.pp, r.modrm, r.ext, r.mod, r.w, r.l, r.osz, r.asz, r.modes, r.plus, len(r.opnds),
-             feature, opnds, r.flags['r'], r.flags['w'], r.flags['u'], r.flags['?'], r.imp_read, r.imp_write, mask,
+    f = r.flags
+    return ('    {X86_%s, X86_MAP_%s, 0x%02x, X86_PP_%s, X86_MODRM_%s, 0x%x, X86_MOD_%s, %d, %d, %d, %d, %d,\n'
+            '     X86_PLUS_%s, %d, %s, {%s},\n     0x%x, 0x%x, 0x%x, 0x%x, 0x%x, 0x%x, %s, %d << 16 | %d},\n' %
+            (r.op, MAPS[r.map], r.opcode, r.pp, r.modrm, r.ext, r.mod, r.w, r.l, r.osz, r.asz, r.modes,
+             r.plus, len(r.opnds), feature, opnds, f['r'], f['w'], f['u'], f['?'], r.imp_read, r.imp_write, mask,
              files.index(r.file), r.line))
 
 
 # Operand letter -> (record kind, register source, mask) for the decoder.
 DEC_OPND = {
-    'E': ('GPR', 'RM', 15), 'G': ('GPR', 'REG', 15), 'R': ('GPR', 'RM', 15), 'B': ('GPR', 'VVVV', 15), 'Z': ('GPR', 'OPCODE', 15),
-    'GPR': ('GPR', 'NONE', 0), 'M': ('MEM', 'NONE', 0), 'VM': ('MEM', 'NONE', 0), 'O': ('MEM', 'NONE', 0), 'I': ('IMM', 'NONE', 0),
-    'I2': ('IMM', 'NONE', 0), 'ONE': ('IMM', 'NONE', 0), 'J': ('REL', 'NONE', 0), 'A': ('FAR', 'NONE', 0), 'X': ('SI', 'NONE', 0),
-    'Y': ('DI', 'NONE', 0), 'S': ('SREG', 'REG', 7), 'SREG': ('SREG', 'NONE', 0), 'C': ('CREG', 'REG', 15),
-    'D': ('DREG', 'REG', 15), 'P': ('MMX', 'REG', 7), 'Q': ('MMX', 'RM', 7), 'N': ('MMX', 'RM', 7), 'V': ('VEC', 'REG', 15),
+    'E': ('GPR', 'RM', 15), 'G': ('GPR', 'REG', 15), 'R': ('GPR', 'RM', 15), 'B': ('GPR', 'VVVV', 15),
+    'Z': ('GPR', 'OPCODE', 15), 'S': ('SREG', 'REG', 7), 'C': ('CREG', 'REG', 15), 'D': ('DREG', 'REG', 15),
+    'P': ('MMX', 'REG', 7), 'Q': ('MMX', 'RM', 7), 'N': ('MMX', 'RM', 7), 'V': ('VEC', 'REG', 15),
     'W': ('VEC', 'RM', 15), 'U': ('VEC', 'RM', 15), 'H': ('VEC', 'VVVV', 15), 'L': ('VEC', 'IS4', 15),
-    'XMM0': ('VEC', 'NONE', 0), 'ST0': ('ST', 'NONE', 0), 'STI': ('ST', 'RM', 7)}
+    'STI': ('ST', 'RM', 7)}
+DEC_OPND.update({s: (kind, 'NONE', 0) for s, kind in (
+    ('GPR', 'GPR'), ('M', 'MEM'), ('VM', 'MEM'), ('O', 'MEM'), ('I', 'IMM'), ('I2', 'IMM'), ('ONE', 'IMM'),
+    ('J', 'REL'), ('A', 'FAR'), ('X', 'SI'), ('Y', 'DI'), ('SREG', 'SREG'), ('XMM0', 'VEC'), ('ST0', 'ST'))})
 
 
 # log2 of the operand size without prefix, with 66, with REX.W, with both.
 OPSZ64 = {'V': (2, 1, 3, 3), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 3, 3), 'D64': (3, 1, 3, 3), 'F64': (3, 3, 3, 3)}
 OPSZ32 = {'V': (2, 1, 2, 2), 'BYTE': (0, 0, 0, 0), 'NO66': (2, 2, 2, 2), 'D64': (2, 1, 2, 2), 'F64': (2, 1, 2, 2)}
 # Immediate bytes for operand sizes 1 2 4 8; MOFFS goes by the address size.
-IMM_LEN = {'NONE': (0,) * 4, 'FOP': (0,) * 4, 'B': (1,) * 4, 'BS': (1,) * 4, 'W': (2,) * 4, 'D': (4,) * 4, 'Z': (4, 2, 4, 4), 'V': (1, 2, 4, 8),
-           'B2': (2,) * 4, 'W2': (3,) * 4, 'IS4': (1,) * 4, 'JB': (1,) * 4, 'JZ': (4, 2, 4, 4), 'MOFFS': (0,) * 4, 'FAR': (6, 4, 6, 6)}
+IMM_LEN = {'NONE': (0,) * 4, 'FOP': (0,) * 4, 'B': (1,) * 4, 'BS': (1,) * 4, 'W': (2,) * 4, 'D': (4,) * 4,
+           'Z': (4, 2, 4, 4), 'V': (1, 2, 4, 8), 'B2': (2,) * 4, 'W2': (3,) * 4, 'IS4': (1,) * 4, 'JB': (1,) * 4,
+           'JZ': (4, 2, 4, 4), 'MOFFS': (0,) * 4, 'FAR': (6, 4, 6, 6)}
 
 
 def nibbles(values):
@@ -566,8 +568,8 @@ def c_dec(r):
     opnds = ', '.join(c_dec_opnd(o) for o in r.opnds) or '{0, 0, 0, 0, 0}'
     rule, imm = r.opsz_rule(), r.imm_rule()
     return ('    {X86_%s, %s, 0x%04x, 0x%04x, 0x%04x, X86_IMM_%s, X86_VL_%s, %d, %d, {%s}},\n' %
-            (r.op, ' | '.join(flags) or '0', nibbles(OPSZ64[rule]), nibbles(OPSZ32[rule]), nibbles(IMM_LEN[imm]), imm, r.vl_rule(),
-             len(r.opnds), 15 if r.plus == 'CC' else 0, opnds))
+            (r.op, ' | '.join(flags) or '0', nibbles(OPSZ64[rule]), nibbles(OPSZ32[rule]), nibbles(IMM_LEN[imm]),
+             imm, r.vl_rule(), len(r.opnds), 15 if r.plus == 'CC' else 0, opnds))
 
 
 def c_words(name, dims, words):
@@ -585,8 +587,8 @@ def emit_rows(rows, words, roots, have_features):
     if have_features:
         out.append('#include "x86/cpuid.h"\n')
     n = max(len(rows), 1)
-    out.append('\nconst struct x86_row x86_rows[%d] = {\n' % n + (''.join(c_row(r, files, have_features) for r in rows) or '{0}') + '};\n')
-    out.append('\nconst struct x86_dec x86_dec[%d] = {\n' % n + (''.join(c_dec(r) for r in rows) or '{0}') + '};\n')
+    out += ['\nconst struct x86_row x86_rows[%d] = {\n' % n] + [c_row(r, files, have_features) for r in rows] + ['};\n']
+    out += ['\nconst struct x86_dec x86_dec[%d] = {\n' % n] + [c_dec(r) for r in rows] + ['};\n']
     out.append('\nconst char *const x86_op_names[X86_OP_COUNT + 1] = {\n' +
                ''.join('    %s,\n' % c_string(o.split('_')[0].lower()) for o in ops_of(rows)) + '    "?",\n};\n')
     names = ['    [%d] = %s,\n' % (r.index, c_string(r.name)) for r in rows if r.name] or ['    0,\n']
@@ -597,12 +599,17 @@ def emit_rows(rows, words, roots, have_features):
     return ''.join(out)
 
 
+def squeeze(r):
+    return ' '.join(r.text.split('#')[0].split())
+
+
 def emit_text(rows):
-    def squeeze(r):
-        return ' '.join(r.text.split('#')[0].split())
-    return (HEAD + '#include "x86/rows.h"\n#include "x86/decode_tab.h"\n\nconst char *const x86_row_text[%d] = {\n' % max(len(rows), 1) +
-            (''.join('    %s,\n' % c_string(squeeze(r)) for r in rows) or '0') + '};\n\nconst char *const x86_row_where[%d] = {\n' %
-            max(len(rows), 1) + (''.join('    %s,\n' % c_string(r.where) for r in rows) or '0') + '};\n')
+    n = max(len(rows), 1)
+    out = [HEAD, '#include "x86/rows.h"\n#include "x86/decode_tab.h"\n']
+    for name, text in (('text', squeeze), ('where', lambda r: r.where)):
+        out.append('\nconst char *const x86_row_%s[%d] = {\n' % (name, n))
+        out += ['    %s,\n' % c_string(text(r)) for r in rows] + ['};\n']
+    return ''.join(out)
 
 
 def write_if_changed(path, text):
@@ -618,7 +625,7 @@ def write_if_changed(path, text):
 
 
 def coverage(rows):
-    return [{'row': r.index, 'op': r.op, 'where': r.where, 'file': r.file, 'text': ' '.join(r.text.split('#')[0].split()),
+    return [{'row': r.index, 'op': r.op, 'where': r.where, 'file': r.file, 'text': squeeze(r),
              'cpuid': r.cpuid or '', 'modes': r.modes, 'attrs': sorted(r.attrs)} for r in rows]
 
 

@@ -1,6 +1,7 @@
 /*
- * decode_cost.c - decodes N instructions of an ELF file's .text, for callgrind: decode_cost FILE N prints how many were decoded.
- * decode_cost.sh runs it under callgrind and prints host instructions per decode.
+ * decode_cost.c - decodes N instructions of an ELF file's .text, for callgrind: decode_cost FILE N
+ * prints how many were decoded. decode_cost.sh runs it under callgrind and prints host instructions
+ * per decode.
  */
 #include <elf.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
         free(text);
     }
     fclose(f);
-    printf("decoded %llu instructions, %llu bytes\n", (unsigned long long)count, (unsigned long long)bytes);
+    printf("decoded %llu instructions, %llu bytes\n", (unsigned long long)count,
+           (unsigned long long)bytes);
     return count ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /*
- * fuzz_decode.c - the decoder and formatter on arbitrary bytes: no crash, no read behind `avail`, results within bounds.
- * libFuzzer target; without libFuzzer (-DFUZZ_MAIN) it feeds itself N random inputs.
+ * fuzz_decode.c - the decoder and formatter on arbitrary bytes: no crash, no read behind `avail`,
+ * results within bounds. libFuzzer target; without libFuzzer (-DFUZZ_MAIN) it feeds itself N random
+ * inputs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +29,17 @@ static void check_record(const struct x86_insn *in, int n, size_t avail, gaddr p
 
     must(n <= X86_MAX_LEN && (size_t)n <= avail && in->len == n, "length");
     must(in->op < X86_OP_COUNT && in->row < X86_ROW_COUNT && x86_rows[in->row].op == in->op, "row");
-    must(in->base <= X86_REG_NONE && in->index <= X86_REG_NONE && in->scale < 4 && in->seg <= X86_SEG_NONE, "address");
+    must(in->base <= X86_REG_NONE && in->index <= X86_REG_NONE && in->scale < 4 &&
+             in->seg <= X86_SEG_NONE,
+         "address");
     must(in->nopnd <= X86_MAX_OPERANDS, "operands");
     must(len > 0 && len < X86_FORMAT_MAX - 1 && strlen(text) == (size_t)len, "text");
     must(x86_format(text, 8, in, pc) < 8, "short buffer");
 }
 
 /* The same bytes with other bytes behind `avail` must give the same result. */
-static void check_tail(const u8 *code, size_t avail, gaddr pc, unsigned mode, int n, const struct x86_insn *in)
+static void check_tail(const u8 *code, size_t avail, gaddr pc, unsigned mode, int n,
+                       const struct x86_insn *in)
 {
     struct x86_insn other;
     u8 copy[32];

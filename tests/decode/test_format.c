@@ -1,5 +1,6 @@
 /*
- * test_format.c - decoder and formatter on known encodings (SDM examples and corner cases): text, length, record fields, errors.
+ * test_format.c - decoder and formatter on known encodings (SDM examples and corner cases): text,
+ * length, record fields, errors.
  */
 #include "harness.h"
 #include "x86/decode.h"
@@ -91,14 +92,14 @@ static void test_vector(void)
 
 static void test_undefined(void)
 {
-    expect("f0 01 d8", 64, "UD");          /* LOCK needs memory */
-    expect("f0 8b 00", 64, "UD");          /* LOCK on MOV */
-    expect("06", 64, "UD");                /* PUSH ES is 32-bit only */
-    expect("66 c5 f4 58 c2", 64, "UD");    /* 66 before VEX */
-    expect("40 c5 f4 58 c2", 64, "UD");    /* REX before VEX */
-    expect("c5 f0 77", 64, "UD");          /* VZEROUPPER with vvvv in use */
-    expect("8e c8", 64, "UD");             /* MOV CS */
-    expect("8c f0", 64, "UD");             /* segment register 6 */
+    expect("f0 01 d8", 64, "UD");       /* LOCK needs memory */
+    expect("f0 8b 00", 64, "UD");       /* LOCK on MOV */
+    expect("06", 64, "UD");             /* PUSH ES is 32-bit only */
+    expect("66 c5 f4 58 c2", 64, "UD"); /* 66 before VEX */
+    expect("40 c5 f4 58 c2", 64, "UD"); /* REX before VEX */
+    expect("c5 f0 77", 64, "UD");       /* VZEROUPPER with vvvv in use */
+    expect("8e c8", 64, "UD");          /* MOV CS */
+    expect("8c f0", 64, "UD");          /* segment register 6 */
     expect("0f c7 0f", 64, "cmpxchg8b qword ptr [rdi]");
     expect("c5 07", 32, "lds eax, fword ptr [edi]");
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Unit test of isagen.py: grammar, errors with their place, overlaps, index contents."""
+"""test_isagen.py - unit test of isagen.py: grammar, errors with their place, overlaps, index contents."""
 import os
 import sys
 import tempfile
@@ -91,7 +91,8 @@ class Errors(unittest.TestCase):
         self.check('ADD 00 /r rw:Eb r:Gb w=oszapc u=a\n', 'both written and undefined')
 
     def test_cpuid(self):
-        self.check('ANDN vex.np.0f38.wig.l0 f2 /r w:Gy r:By r:Ey cpuid=BMI9\n', 't.tbl:1: ANDN: unknown cpuid feature BMI9', {'BMI1'})
+        self.check('ANDN vex.np.0f38.wig.l0 f2 /r w:Gy r:By r:Ey cpuid=BMI9\n',
+                   't.tbl:1: ANDN: unknown cpuid feature BMI9', {'BMI1'})
 
     def test_overlap(self):
         self.check('ADD 00 /r rw:Eb r:Gb\nOR 00 /r rw:Eb r:Gb\n', 't.tbl:2: OR matches the same bytes as ADD (t.tbl:1)')

@@ -1,6 +1,7 @@
 /*
- * zydis_compare.c - see zydis_compare.h. Facts compared: validity, length, printed mnemonic, every shown operand (kind, register,
- * address parts, value, size, access), EFLAGS read / written / undefined, hidden general registers.
+ * zydis_compare.c - see zydis_compare.h. Facts compared: validity, length, printed mnemonic, every
+ * shown operand (kind, register, address parts, value, size, access), EFLAGS read / written /
+ * undefined, hidden general registers.
  */
 #include <fnmatch.h>
 #include <stdio.h>
@@ -13,13 +14,32 @@
 #include "x86/format.h"
 #include "zydis_compare.h"
 
-enum kind { K_OURS_UD, K_ZYDIS_UD, K_LENGTH, K_NAME, K_NOPND, K_OPKIND, K_OPREG, K_OPVAL, K_OPSIZE, K_ACCESS, K_ACCCOND, K_FREAD, K_FWRITE,
-            K_FUNDEF, K_HIDDEN, K_COUNT };
-static const char *const kind_names[K_COUNT] = {"ours-UD", "zydis-UD", "length", "name", "operands", "op-kind", "op-reg", "op-value",
-                                                "op-size", "access", "access-cond", "flags-read", "flags-written", "flags-undef", "hidden"};
+enum kind {
+    K_OURS_UD,
+    K_ZYDIS_UD,
+    K_LENGTH,
+    K_NAME,
+    K_NOPND,
+    K_OPKIND,
+    K_OPREG,
+    K_OPVAL,
+    K_OPSIZE,
+    K_ACCESS,
+    K_ACCCOND,
+    K_FREAD,
+    K_FWRITE,
+    K_FUNDEF,
+    K_HIDDEN,
+    K_COUNT
+};
+static const char *const kind_names[K_COUNT] = {
+    "ours-UD",     "zydis-UD",   "length",        "name",        "operands",
+    "op-kind",     "op-reg",     "op-value",      "op-size",     "access",
+    "access-cond", "flags-read", "flags-written", "flags-undef", "hidden"};
 
 struct known {
-    const char *what; /* glob over the row's op name or, for ours-UD, the Zydis ISA extension or mnemonic */
+    const char *
+        what; /* glob over the row's op name or, for ours-UD, the Zydis ISA extension or mnemonic */
     const char *kinds; /* glob over kind names */
     const char *reason;
 };
@@ -43,7 +63,8 @@ static struct diff_class classes[MAX_CLASSES];
 static unsigned n_classes;
 static u64 n_total, n_both_invalid;
 static ZydisDecoder dec64, dec32;
-static const char *zydis_cc[16] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe", "s", "ns", "p", "np", "l", "nl", "le", "nle"};
+static const char *zydis_cc[16] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe",
+                                   "s", "ns", "p", "np", "l", "nl", "le", "nle"};
 
 struct pair {
     const u8 *code;
@@ -60,7 +81,8 @@ void zc_init(void)
 {
     ZydisDecoderInit(&dec64, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     ZydisDecoderInit(&dec32, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
-    for (unsigned i = 0; i < 2; i++) { /* the guest CPU has no MPX, CET, CLDEMOTE: their encodings are NOPs */
+    for (unsigned i = 0; i < 2;
+         i++) { /* the guest CPU has no MPX, CET, CLDEMOTE: their encodings are NOPs */
         ZydisDecoder *d = i ? &dec32 : &dec64;
 
         ZydisDecoderEnableMode(d, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
@@ -82,7 +104,8 @@ static const struct known *find_known(const struct pair *p, unsigned kind)
 
         if (fnmatch(k->kinds, kind_names[kind], 0))
             continue;
-        if (p->len > 0 && (!fnmatch(what, row_op, 0) || !fnmatch(what, op, 0) || !fnmatch(what, x86_row_text[p->in.row], 0)))
+        if (p->len > 0 && (!fnmatch(what, row_op, 0) || !fnmatch(what, op, 0) ||
+                           !fnmatch(what, x86_row_text[p->in.row], 0)))
             return k;
         if (p->zok && (!fnmatch(what, ZydisISAExtGetString(p->z.meta.isa_ext), 0) ||
                        !fnmatch(what, ZydisMnemonicGetString(p->z.mnemonic), 0)))
@@ -101,7 +124,8 @@ static void differ(const struct pair *p, unsigned kind, const char *detail)
     if (p->len > 0)
         snprintf(key, sizeof key, "%d %.80s", p->mode, x86_row_text[p->in.row]);
     else
-        snprintf(key, sizeof key, "%d zydis %s %s", p->mode, ZydisISAExtGetString(p->z.meta.isa_ext), zname);
+        snprintf(key, sizeof key, "%d zydis %s %s", p->mode,
+                 ZydisISAExtGetString(p->z.meta.isa_ext), zname);
     for (i = 0; i < n_classes; i++)
         if (classes[i].kind == kind && !strcmp(classes[i].key, key))
             break;
@@ -118,14 +142,16 @@ static void differ(const struct pair *p, unsigned kind, const char *detail)
         x86_format(ours, sizeof ours, &p->in, p->pc);
     for (i = 0; i < n && i < 16; i++)
         sprintf(hex + 2 * i, "%02x", p->code[i]);
-    snprintf(c->example, sizeof c->example, "%s ours=[%.100s] zydis=%s(%u) %.80s", hex, ours, zname, p->z.length, detail);
+    snprintf(c->example, sizeof c->example, "%s ours=[%.100s] zydis=%s(%u) %.80s", hex, ours, zname,
+             p->z.length, detail);
 }
 
 static void differ_num(const struct pair *p, unsigned kind, unsigned opnd, u64 ours, u64 theirs)
 {
     char text[80];
 
-    snprintf(text, sizeof text, "#%u ours=%llx zydis=%llx", opnd, (unsigned long long)ours, (unsigned long long)theirs);
+    snprintf(text, sizeof text, "#%u ours=%llx zydis=%llx", opnd, (unsigned long long)ours,
+             (unsigned long long)theirs);
     differ(p, kind, text);
 }
 
@@ -150,10 +176,12 @@ static void zydis_reg(ZydisRegister r, unsigned *kind, unsigned *reg, unsigned *
     ZydisRegisterClass cls = ZydisRegisterGetClass(r);
     int id = ZydisRegisterGetId(r);
     static const u8 kinds[] = {
-        [ZYDIS_REGCLASS_GPR8] = X86_OPK_GPR, [ZYDIS_REGCLASS_GPR16] = X86_OPK_GPR, [ZYDIS_REGCLASS_GPR32] = X86_OPK_GPR,
-        [ZYDIS_REGCLASS_GPR64] = X86_OPK_GPR, [ZYDIS_REGCLASS_X87] = X86_OPK_ST, [ZYDIS_REGCLASS_MMX] = X86_OPK_MMX,
-        [ZYDIS_REGCLASS_XMM] = X86_OPK_VEC, [ZYDIS_REGCLASS_YMM] = X86_OPK_VEC, [ZYDIS_REGCLASS_SEGMENT] = X86_OPK_SREG,
-        [ZYDIS_REGCLASS_CONTROL] = X86_OPK_CREG, [ZYDIS_REGCLASS_DEBUG] = X86_OPK_DREG,
+        [ZYDIS_REGCLASS_GPR8] = X86_OPK_GPR,     [ZYDIS_REGCLASS_GPR16] = X86_OPK_GPR,
+        [ZYDIS_REGCLASS_GPR32] = X86_OPK_GPR,    [ZYDIS_REGCLASS_GPR64] = X86_OPK_GPR,
+        [ZYDIS_REGCLASS_X87] = X86_OPK_ST,       [ZYDIS_REGCLASS_MMX] = X86_OPK_MMX,
+        [ZYDIS_REGCLASS_XMM] = X86_OPK_VEC,      [ZYDIS_REGCLASS_YMM] = X86_OPK_VEC,
+        [ZYDIS_REGCLASS_SEGMENT] = X86_OPK_SREG, [ZYDIS_REGCLASS_CONTROL] = X86_OPK_CREG,
+        [ZYDIS_REGCLASS_DEBUG] = X86_OPK_DREG,
     };
 
     *kind = cls < ARRAY_SIZE(kinds) ? kinds[cls] : 0;
@@ -167,7 +195,9 @@ static void zydis_reg(ZydisRegister r, unsigned *kind, unsigned *reg, unsigned *
 
 static unsigned base_reg(ZydisRegister r, unsigned none)
 {
-    return r == ZYDIS_REGISTER_NONE || r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP ? none : (unsigned)ZydisRegisterGetId(r);
+    return r == ZYDIS_REGISTER_NONE || r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP
+               ? none
+               : (unsigned)ZydisRegisterGetId(r);
 }
 
 static void compare_mem(const struct pair *p, unsigned i, const ZydisDecodedOperand *z)
@@ -186,13 +216,20 @@ static void compare_mem(const struct pair *p, unsigned i, const ZydisDecodedOper
             if (in->adsz == 4)
                 zdisp = (u32)zdisp;
         }
-        /* Zydis 4.0 reads base 101b with mod 0, REX.B and 67h as R13D without displacement (its length is right). */
-        if (in->mode == 64 && in->adsz == 4 && in->base == X86_REG_NONE && z->mem.base == ZYDIS_REGISTER_R13D)
+        /* Zydis 4.0 reads base 101b with mod 0, REX.B and 67h as R13D without displacement (its
+         * length is right). */
+        if (in->mode == 64 && in->adsz == 4 && in->base == X86_REG_NONE &&
+            z->mem.base == ZYDIS_REGISTER_R13D)
             return;
-        if (in->base != base_reg(z->mem.base, X86_REG_NONE) || in->index != base_reg(z->mem.index, X86_REG_NONE) ||
+        if (in->base != base_reg(z->mem.base, X86_REG_NONE) ||
+            in->index != base_reg(z->mem.index, X86_REG_NONE) ||
             (in->index != X86_REG_NONE && 1u << in->scale != z->mem.scale))
-            differ_num(p, K_OPREG, i, in->base << 8u | in->index, (u64)z->mem.base << 16 | z->mem.index);
-        if (!(rip == !!(in->pfx & X86_PFX_RIPREL)) || ((u64)in->disp ^ zdisp) & (in->adsz == 8 ? ~0ull : in->adsz == 4 ? 0xffffffff : 0xffff))
+            differ_num(p, K_OPREG, i, in->base << 8u | in->index,
+                       (u64)z->mem.base << 16 | z->mem.index);
+        if (!(rip == !!(in->pfx & X86_PFX_RIPREL)) ||
+            ((u64)in->disp ^ zdisp) & (in->adsz == 8   ? ~0ull
+                                       : in->adsz == 4 ? 0xffffffff
+                                                       : 0xffff))
             differ_num(p, K_OPVAL, i, (u64)in->disp, zdisp);
     } else {
         differ_num(p, K_OPKIND, i, kind, z->type);
@@ -213,12 +250,15 @@ static void compare_mem(const struct pair *p, unsigned i, const ZydisDecodedOper
 static void compare_imm(const struct pair *p, unsigned i, const ZydisDecodedOperand *z)
 {
     const struct x86_operand *o = &p->in.opnd[i];
-    u64 ours = o->kind == X86_OPK_IMM && o->reg ? x86_imm2(&p->in) : p->in.imm, theirs = z->imm.value.u;
+    u64 ours = o->kind == X86_OPK_IMM && o->reg ? x86_imm2(&p->in) : p->in.imm,
+        theirs = z->imm.value.u;
 
-    if (o->kind == X86_OPK_IMM && p->in.nopnd > 1 && p->in.opnd[p->in.nopnd - 1].kind == X86_OPK_IMM &&
-        p->in.opnd[p->in.nopnd - 1].reg && !o->reg)
+    if (o->kind == X86_OPK_IMM && p->in.nopnd > 1 &&
+        p->in.opnd[p->in.nopnd - 1].kind == X86_OPK_IMM && p->in.opnd[p->in.nopnd - 1].reg &&
+        !o->reg)
         ours = (u32)ours;
-    if ((o->kind == X86_OPK_REL) != z->imm.is_relative || (o->kind != X86_OPK_REL && o->kind != X86_OPK_IMM)) {
+    if ((o->kind == X86_OPK_REL) != z->imm.is_relative ||
+        (o->kind != X86_OPK_REL && o->kind != X86_OPK_IMM)) {
         differ_num(p, K_OPKIND, i, o->kind, z->type);
         return;
     }
@@ -239,7 +279,8 @@ static void compare_operand(const struct pair *p, unsigned i, const ZydisDecoded
 {
     const struct x86_operand *o = &p->in.opnd[i];
     unsigned acc = x86_rows[p->in.row].opnd[i].access, kind, reg, size;
-    unsigned zr = (z->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0, zw = (z->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+    unsigned zr = (z->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0,
+             zw = (z->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
     unsigned zc = (z->actions & ZYDIS_OPERAND_ACTION_CONDWRITE) != 0;
 
     if (z->type == ZYDIS_OPERAND_TYPE_MEMORY) {
@@ -257,11 +298,13 @@ static void compare_operand(const struct pair *p, unsigned i, const ZydisDecoded
             differ_num(p, K_OPKIND, i, o->kind, kind);
         else if (reg != o->reg)
             differ_num(p, K_OPREG, i, o->reg, reg);
-        else if (kind == X86_OPK_VEC ? (size == 32 ? p->in.vl != 32 : o->size > 16) : kind <= X86_OPK_GPR_HIGH && size != o->size)
+        else if (kind == X86_OPK_VEC ? (size == 32 ? p->in.vl != 32 : o->size > 16)
+                                     : kind <= X86_OPK_GPR_HIGH && size != o->size)
             differ_num(p, K_OPSIZE, i, o->size, size);
     }
     if (o->kind == X86_OPK_IMM || o->kind == X86_OPK_REL || o->kind == X86_OPK_FAR ||
-        (o->kind == X86_OPK_MEM && z->mem.type == ZYDIS_MEMOP_TYPE_AGEN && z->type == ZYDIS_OPERAND_TYPE_MEMORY))
+        (o->kind == X86_OPK_MEM && z->mem.type == ZYDIS_MEMOP_TYPE_AGEN &&
+         z->type == ZYDIS_OPERAND_TYPE_MEMORY))
         return;
     if ((acc & 1) != zr || (acc >> 1 & 1) != zw)
         differ_num(p, K_ACCESS, i, acc & 3, zr | zw << 1);
@@ -269,7 +312,8 @@ static void compare_operand(const struct pair *p, unsigned i, const ZydisDecoded
         differ_num(p, K_ACCCOND, i, acc, z->actions);
 }
 
-/* Does Zydis operand z name the same thing as our operand o (register, string memory, any immediate or memory)? */
+/* Does Zydis operand z name the same thing as our operand o (register, string memory, any immediate
+ * or memory)? */
 static bool same_place(const struct x86_operand *o, const ZydisDecodedOperand *z)
 {
     unsigned kind, reg, size;
@@ -287,8 +331,9 @@ static bool same_place(const struct x86_operand *o, const ZydisDecodedOperand *z
 }
 
 /*
- * Shown operands in order; what Zydis hides although it is an operand of the row (x87 ST0, string operands, XMM0) is looked up
- * among its hidden ones. A shown Zydis operand that we do not have is a difference.
+ * Shown operands in order; what Zydis hides although it is an operand of the row (x87 ST0, string
+ * operands, XMM0) is looked up among its hidden ones. A shown Zydis operand that we do not have is
+ * a difference.
  */
 static void compare_operands(const struct pair *p)
 {
@@ -350,17 +395,20 @@ static unsigned gpr_bit(ZydisRegister r)
     unsigned kind, reg, size;
 
     zydis_reg(r, &kind, &reg, &size);
-    return r != ZYDIS_REGISTER_NONE && (kind == X86_OPK_GPR || kind == X86_OPK_GPR_HIGH) ? 1u << reg : 0;
+    return r != ZYDIS_REGISTER_NONE && (kind == X86_OPK_GPR || kind == X86_OPK_GPR_HIGH) ? 1u << reg
+                                                                                         : 0;
 }
 
 /*
- * Hidden general registers. All that Zydis lists must be in the row (hidden or shown), all that the row lists must be a Zydis
- * operand or the base of one. push/pop/call/ret attributes stand for RSP; RCX counts only under a repeat prefix.
+ * Hidden general registers. All that Zydis lists must be in the row (hidden or shown), all that the
+ * row lists must be a Zydis operand or the base of one. push/pop/call/ret attributes stand for RSP;
+ * RCX counts only under a repeat prefix.
  */
 static void compare_hidden(const struct pair *p)
 {
     const struct x86_row *row = &x86_rows[p->in.row];
-    unsigned r = row->imp_read, w = row->imp_write, zr = 0, zw = 0, base = 0, skip = 0, shown_bits = 0;
+    unsigned r = row->imp_read, w = row->imp_write, zr = 0, zw = 0, base = 0, skip = 0,
+             shown_bits = 0;
 
     if (row->attr & (X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL | X86_ATTR_RET)) {
         r |= 1 << X86_RSP;
@@ -393,7 +441,8 @@ unsigned zc_compare(const u8 *code, size_t avail, gaddr pc, unsigned mode)
     p.mode = mode;
     n_total++;
     p.len = x86_decode(&p.in, code, avail, pc, mode);
-    p.zok = ZYAN_SUCCESS(ZydisDecoderDecodeFull(mode == 64 ? &dec64 : &dec32, code, avail, &p.z, p.op));
+    p.zok =
+        ZYAN_SUCCESS(ZydisDecoderDecodeFull(mode == 64 ? &dec64 : &dec32, code, avail, &p.z, p.op));
     if (!p.zok)
         p.z.length = 0;
     if (p.len <= 0 && !p.zok) {
@@ -434,12 +483,14 @@ u64 zc_report(bool verbose)
 
         *(c->known ? &allowed : &unknown) += c->count;
         if (!c->known)
-            printf("DIFF %-13s x%-7llu %s\n     %s\n", kind_names[c->kind], (unsigned long long)c->count, c->key, c->example);
+            printf("DIFF %-13s x%-7llu %s\n     %s\n", kind_names[c->kind],
+                   (unsigned long long)c->count, c->key, c->example);
         else if (verbose)
-            printf("known %-13s x%-7llu %s\n     %s: %s\n", kind_names[c->kind], (unsigned long long)c->count, c->key, c->example,
-                   c->known->reason);
+            printf("known %-13s x%-7llu %s\n     %s: %s\n", kind_names[c->kind],
+                   (unsigned long long)c->count, c->key, c->example, c->known->reason);
     }
-    printf("compared=%llu both-invalid=%llu known-differences=%llu differences=%llu\n", (unsigned long long)n_total,
-           (unsigned long long)n_both_invalid, (unsigned long long)allowed, (unsigned long long)unknown);
+    printf("compared=%llu both-invalid=%llu known-differences=%llu differences=%llu\n",
+           (unsigned long long)n_total, (unsigned long long)n_both_invalid,
+           (unsigned long long)allowed, (unsigned long long)unknown);
     return unknown;
 }

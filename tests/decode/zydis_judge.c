@@ -1,9 +1,10 @@
 /*
  * zydis_judge.c - judges the decoder against Zydis. Usage:
  *   zydis_judge rows N [SEED]        N encodings of every row, both modes
- *   zydis_judge random N [SEED]      N random byte strings (half of them shaped like instructions), both modes
- *   zydis_judge file MAX FILE...     .text of ELF files, at most MAX instructions each (0: all)
- * -v in front lists the known difference classes too. Exit status 1 when a difference is not in known_diffs.def.
+ *   zydis_judge random N [SEED]      N random byte strings (half of them shaped like instructions),
+ * both modes zydis_judge file MAX FILE...     .text of ELF files, at most MAX instructions each (0:
+ * all) -v in front lists the known difference classes too. Exit status 1 when a difference is not
+ * in known_diffs.def.
  */
 #include <elf.h>
 #include <stdio.h>
@@ -48,9 +49,7 @@ static void shape(struct rng *r, u8 *b)
     while (n--)
         b[pos++] = pfx[rng_below(r, ARRAY_SIZE(pfx))];
     switch (rng_below(r, 6)) {
-    case 0:
-        b[pos] = 0x0f;
-        break;
+    case 0: b[pos] = 0x0f; break;
     case 1:
         b[pos] = 0x0f;
         b[pos + 1] = 0x38;
@@ -63,11 +62,8 @@ static void shape(struct rng *r, u8 *b)
         b[pos] = 0xc4;
         b[pos + 1] = (u8)((b[pos + 1] & 0xe0) | (1 + rng_below(r, 3)));
         break;
-    case 4:
-        b[pos] = 0xc5;
-        break;
-    default:
-        break;
+    case 4: b[pos] = 0xc5; break;
+    default: break;
     }
 }
 
@@ -120,7 +116,8 @@ static int judge_file(const char *path, u64 max)
     const Elf64_Ehdr *eh = (const void *)data;
     u64 count = 0;
 
-    if (!data || size < sizeof *eh || memcmp(eh->e_ident, ELFMAG, 4) || eh->e_machine != EM_X86_64) {
+    if (!data || size < sizeof *eh || memcmp(eh->e_ident, ELFMAG, 4) ||
+        eh->e_machine != EM_X86_64) {
         printf("%s: not an x86-64 ELF file\n", path);
         free(data);
         return 1;
@@ -128,7 +125,8 @@ static int judge_file(const char *path, u64 max)
     for (unsigned i = 0; i < eh->e_shnum; i++) {
         const Elf64_Shdr *sh = (const void *)(data + eh->e_shoff + (size_t)i * eh->e_shentsize);
 
-        if (sh->sh_type == SHT_PROGBITS && (sh->sh_flags & SHF_EXECINSTR) && sh->sh_offset + sh->sh_size <= size)
+        if (sh->sh_type == SHT_PROGBITS && (sh->sh_flags & SHF_EXECINSTR) &&
+            sh->sh_offset + sh->sh_size <= size)
             count += judge_code(data + sh->sh_offset, sh->sh_size, sh->sh_addr, 64, max);
     }
     printf("%s: %llu instructions\n", path, (unsigned long long)count);
@@ -143,7 +141,8 @@ int main(int argc, char **argv)
     int n = argc - verbose, bad = 0;
 
     if (n < 3) {
-        fprintf(stderr, "usage: zydis_judge [-v] rows N [SEED] | random N [SEED] | file MAX FILE...\n");
+        fprintf(stderr,
+                "usage: zydis_judge [-v] rows N [SEED] | random N [SEED] | file MAX FILE...\n");
         return 2;
     }
     zc_init();

@@ -1,7 +1,8 @@
 /*
- * compare.c - differences between two results of a case, and the hash for recorded vectors. What the architecture leaves open is
- * masked here: undefined flags (from the rows), x87 instruction pointers (AMD and Intel store them at different times), estimates
- * and transcendentals within their bound.
+ * compare.c - differences between two results of a case, and the hash for recorded vectors. What
+ * the architecture leaves open is masked here: undefined flags (from the rows), x87 instruction
+ * pointers (AMD and Intel store them at different times), estimates and transcendentals within
+ * their bound.
  */
 #include <fnmatch.h>
 #include <stdarg.h>
@@ -38,8 +39,9 @@ static bool is_op(const struct x86_insn *in, const char *pattern)
 }
 
 /*
- * Flags that stay undefined at the end: a later instruction that writes a flag defines it again, unless it writes only under a
- * condition or a branch may skip it. *tainted: an instruction reads such a flag, so nothing behind it can be compared.
+ * Flags that stay undefined at the end: a later instruction that writes a flag defines it again,
+ * unless it writes only under a condition or a branch may skip it. *tainted: an instruction reads
+ * such a flag, so nothing behind it can be compared.
  */
 static u32 undefined_flags(const struct tcase *t, bool *tainted)
 {
@@ -67,8 +69,8 @@ static void mask_images(const struct tcase *t, u8 *mem)
         const char *op;
         u16 from, to;
     } masks[] = {
-        {"FXSAVE*", 6, 24}, {"FXSAVE*", 28, 32}, {"XSAVE*", 6, 24}, {"XSAVE*", 28, 32}, {"XSAVE*", 416, 512},
-        {"FXSAVE*", 416, 512}, {"FNSTENV*", 12, 28}, {"FNSAVE*", 12, 28},
+        {"FXSAVE*", 6, 24},   {"FXSAVE*", 28, 32},   {"XSAVE*", 6, 24},    {"XSAVE*", 28, 32},
+        {"XSAVE*", 416, 512}, {"FXSAVE*", 416, 512}, {"FNSTENV*", 12, 28}, {"FNSAVE*", 12, 28},
     };
 
     for (unsigned i = 0; i < t->n; i++)
@@ -80,7 +82,12 @@ static void mask_images(const struct tcase *t, u8 *mem)
                 continue;
             a = (in->base == X86_REG_NONE ? 0 : t->in.gpr[in->base]) + (u64)in->disp +
                 (in->index == X86_REG_NONE ? 0 : t->in.gpr[in->index] << in->scale);
-            a = (in->adsz == 8 ? a : in->adsz == 4 ? (u32)a : (u16)a) + (in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0);
+            a = (in->adsz == 8   ? a
+                 : in->adsz == 4 ? (u32)a
+                                 : (u16)a) +
+                (in->seg == X86_FS   ? t->in.fs_base
+                 : in->seg == X86_GS ? t->in.gs_base
+                                     : 0);
             a = t->mode == 64 ? a : (u32)a;
             if (in->opsz == 2 && (is_op(in, "FNS*")))
                 a -= masks[k].from == 12 ? 6 : 0; /* 16-bit image: pointers at 6..13 */
@@ -93,11 +100,13 @@ static void mask_images(const struct tcase *t, u8 *mem)
 /* Instructions that save or load whole images touch memory in an order of the CPU's own. */
 static bool is_image_op(const struct x86_insn *in)
 {
-    return is_op(in, "FX*") || is_op(in, "XSAVE*") || is_op(in, "XRSTOR*") || is_op(in, "FNSAVE*") || is_op(in, "FRSTOR*") ||
-           is_op(in, "FNSTENV*") || is_op(in, "FLDENV*");
+    return is_op(in, "FX*") || is_op(in, "XSAVE*") || is_op(in, "XRSTOR*") ||
+           is_op(in, "FNSAVE*") || is_op(in, "FRSTOR*") || is_op(in, "FNSTENV*") ||
+           is_op(in, "FLDENV*");
 }
 
-/* The fault address of a masked store depends on how the CPU splits it; with 67h its elements may wrap at 4 GiB. */
+/* The fault address of a masked store depends on how the CPU splits it; with 67h its elements may
+ * wrap at 4 GiB. */
 static bool image_access(const struct tcase *t, gaddr a, gaddr b)
 {
     if (t->n == 1 && is_op(&t->insn[0], "*MASKMOV*"))
@@ -107,10 +116,12 @@ static bool image_access(const struct tcase *t, gaddr a, gaddr b)
 
 static bool same_f32(u32 a, u32 b, u32 ulps)
 {
-    return a == b || (a >> 31 == b >> 31 && (a > b ? a - b : b - a) <= ulps && (a & 0x7f800000) != 0x7f800000);
+    return a == b || (a >> 31 == b >> 31 && (a > b ? a - b : b - a) <= ulps &&
+                      (a & 0x7f800000) != 0x7f800000);
 }
 
-/* Estimates: both within 1.5 * 2^-12 of the true value, so within 2^-10.4 of each other: 2^23 * 2^-10.4 = 6200 ulps. */
+/* Estimates: both within 1.5 * 2^-12 of the true value, so within 2^-10.4 of each other: 2^23 *
+ * 2^-10.4 = 6200 ulps. */
 static bool vec_equal(const struct tcase *t, const union x86_vec *a, const union x86_vec *b)
 {
     if (!memcmp(a, b, 32))
@@ -132,53 +143,65 @@ static bool f80_equal(const struct tcase *t, const struct x86_f80 *a, const stru
     if (t->n != 1 || !(x86_rows[t->row].attr & X86_ATTR_APPROX))
         return false;
     d = (i64)(a->m - b->m);
-    return (a->se == b->se && d >= -2 && d <= 2) || ((a->se ^ b->se) == 1 && (a->m >> 62 != b->m >> 62));
+    return (a->se == b->se && d >= -2 && d <= 2) ||
+           ((a->se ^ b->se) == 1 && (a->m >> 62 != b->m >> 62));
 }
 
-static void differ_int(struct report *r, const struct tcase *t, const struct tstate *w, const struct tstate *g)
+static void differ_int(struct report *r, const struct tcase *t, const struct tstate *w,
+                       const struct tstate *g)
 {
-    static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
+    static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                      "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     bool tainted;
     u32 mask = (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted);
 
     for (unsigned i = 0; i < 16; i++)
         if (w->gpr[i] != g->gpr[i])
-            say(r, "  %s: cpu %016llx interp %016llx\n", names[i], (unsigned long long)w->gpr[i], (unsigned long long)g->gpr[i]);
+            say(r, "  %s: cpu %016llx interp %016llx\n", names[i], (unsigned long long)w->gpr[i],
+                (unsigned long long)g->gpr[i]);
     if (w->rip != g->rip)
-        say(r, "  rip: cpu %llx interp %llx\n", (unsigned long long)w->rip, (unsigned long long)g->rip);
+        say(r, "  rip: cpu %llx interp %llx\n", (unsigned long long)w->rip,
+            (unsigned long long)g->rip);
     if (w->exc != X86_EXC_NONE)
         mask = X86_OSZAPC | X86_DF;
     if (w->exc != X86_EXC_NONE && t->n > 1)
         mask = X86_DF; /* which instruction faulted decides what is undefined */
     if ((w->flags ^ g->flags) & mask)
-        say(r, "  flags: cpu %03x interp %03x (defined %03x, differ %03x)\n", w->flags & mask, g->flags & mask, mask, (w->flags ^ g->flags) & mask);
+        say(r, "  flags: cpu %03x interp %03x (defined %03x, differ %03x)\n", w->flags & mask,
+            g->flags & mask, mask, (w->flags ^ g->flags) & mask);
     if (w->fs_base != g->fs_base || w->gs_base != g->gs_base)
-        say(r, "  fs/gs base: cpu %llx %llx interp %llx %llx\n", (unsigned long long)w->fs_base, (unsigned long long)w->gs_base,
-            (unsigned long long)g->fs_base, (unsigned long long)g->gs_base);
+        say(r, "  fs/gs base: cpu %llx %llx interp %llx %llx\n", (unsigned long long)w->fs_base,
+            (unsigned long long)w->gs_base, (unsigned long long)g->fs_base,
+            (unsigned long long)g->gs_base);
     if (w->exc != g->exc)
         say(r, "  exception: cpu %u interp %u (255: none)\n", w->exc, g->exc);
     else if (w->addr != g->addr && !image_access(t, w->addr, g->addr))
-        say(r, "  fault address: cpu %llx interp %llx\n", (unsigned long long)w->addr, (unsigned long long)g->addr);
+        say(r, "  fault address: cpu %llx interp %llx\n", (unsigned long long)w->addr,
+            (unsigned long long)g->addr);
     else if (w->exc == X86_EXC_GP && w->err != g->err)
         say(r, "  error code: cpu %x interp %x\n", w->err, g->err);
 }
 
-static void differ_fpu(struct report *r, const struct tcase *t, const struct x86_fpu *w, const struct x86_fpu *g)
+static void differ_fpu(struct report *r, const struct tcase *t, const struct x86_fpu *w,
+                       const struct x86_fpu *g)
 {
     bool approx = t->n == 1 && (x86_rows[t->row].attr & X86_ATTR_APPROX);
     u16 sw = approx ? 0xfdff : 0xffff; /* C1 (rounded up) follows the last bit */
 
     if (w->cw != g->cw || (w->sw ^ g->sw) & sw || w->top != g->top)
-        say(r, "  x87 cw/sw/top: cpu %04x %04x %u interp %04x %04x %u\n", w->cw, w->sw, w->top, g->cw, g->sw, g->top);
+        say(r, "  x87 cw/sw/top: cpu %04x %04x %u interp %04x %04x %u\n", w->cw, w->sw, w->top,
+            g->cw, g->sw, g->top);
     if (w->used != g->used)
         say(r, "  x87 tags: cpu %02x interp %02x\n", w->used, g->used);
     for (unsigned i = 0; i < 8; i++)
         if (!f80_equal(t, &w->regs[i], &g->regs[i]))
-            say(r, "  fpr%u (st%u): cpu %04x.%016llx interp %04x.%016llx\n", i, (i - w->top) & 7, w->regs[i].se,
-                (unsigned long long)w->regs[i].m, g->regs[i].se, (unsigned long long)g->regs[i].m);
+            say(r, "  fpr%u (st%u): cpu %04x.%016llx interp %04x.%016llx\n", i, (i - w->top) & 7,
+                w->regs[i].se, (unsigned long long)w->regs[i].m, g->regs[i].se,
+                (unsigned long long)g->regs[i].m);
 }
 
-static void differ_mem(struct report *r, const struct tcase *t, const struct tresult *want, const struct tresult *got)
+static void differ_mem(struct report *r, const struct tcase *t, const struct tresult *want,
+                       const struct tresult *got)
 {
     static u8 a[TC_MEM_SIZE], b[TC_MEM_SIZE];
     unsigned shown = 0;
@@ -193,12 +216,14 @@ static void differ_mem(struct report *r, const struct tcase *t, const struct tre
     mask_images(t, b);
     for (unsigned i = 0; i < TC_MEM_SIZE && shown < 8; i++)
         if (a[i] != b[i]) {
-            say(r, "  mem %llx: before %02x cpu %02x interp %02x\n", (unsigned long long)TC_MEM + i, t->mem[i], a[i], b[i]);
+            say(r, "  mem %llx: before %02x cpu %02x interp %02x\n", (unsigned long long)TC_MEM + i,
+                t->mem[i], a[i], b[i]);
             shown++;
         }
 }
 
-bool tc_differ(const struct tcase *t, const struct tresult *want, const struct tresult *got, char *buf, size_t size)
+bool tc_differ(const struct tcase *t, const struct tresult *want, const struct tresult *got,
+               char *buf, size_t size)
 {
     struct report r = {.p = buf, .room = size};
     const struct tstate *w = &want->st, *g = &got->st;
@@ -215,10 +240,10 @@ bool tc_differ(const struct tcase *t, const struct tresult *want, const struct t
         if (!vec_equal(t, &w->vec[i], &g->vec[i])) {
             const u64 *a = w->vec[i].q, *b = g->vec[i].q;
 
-            say(&r, "  ymm%u: cpu %016llx:%016llx:%016llx:%016llx\n", i, (unsigned long long)a[3], (unsigned long long)a[2],
-                (unsigned long long)a[1], (unsigned long long)a[0]);
-            say(&r, "     interp %016llx:%016llx:%016llx:%016llx\n", (unsigned long long)b[3], (unsigned long long)b[2],
-                (unsigned long long)b[1], (unsigned long long)b[0]);
+            say(&r, "  ymm%u: cpu %016llx:%016llx:%016llx:%016llx\n", i, (unsigned long long)a[3],
+                (unsigned long long)a[2], (unsigned long long)a[1], (unsigned long long)a[0]);
+            say(&r, "     interp %016llx:%016llx:%016llx:%016llx\n", (unsigned long long)b[3],
+                (unsigned long long)b[2], (unsigned long long)b[1], (unsigned long long)b[0]);
         }
     differ_fpu(&r, t, &w->fpu, &g->fpu);
     differ_mem(&r, t, want, got);
@@ -234,14 +259,17 @@ static u64 mix(u64 h, const void *p, size_t n)
     return h ^ h >> 29;
 }
 
-/* Only what tc_differ compares goes in. Estimates and transcendentals are bounded, not equal: their rows are not recorded. */
+/* Only what tc_differ compares goes in. Estimates and transcendentals are bounded, not equal: their
+ * rows are not recorded. */
 u64 tc_hash(const struct tcase *t, const struct tresult *res)
 {
     static u8 mem[TC_MEM_SIZE];
     const struct tstate *s = &res->st;
     bool tainted;
-    u32 mask = s->exc == X86_EXC_NONE ? (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted) : X86_OSZAPC | X86_DF;
-    u32 small[8] = {s->flags & mask, s->mxcsr, s->exc, s->fpu.cw, s->fpu.sw, s->fpu.top, s->fpu.used, 0};
+    u32 mask = s->exc == X86_EXC_NONE ? (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted)
+                                      : X86_OSZAPC | X86_DF;
+    u32 small[8] = {s->flags & mask, s->mxcsr,   s->exc,      s->fpu.cw,
+                    s->fpu.sw,       s->fpu.top, s->fpu.used, 0};
     u64 h = 0xcbf29ce484222325;
 
     h = mix(h, s->gpr, sizeof s->gpr);

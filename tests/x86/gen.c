@@ -1,7 +1,8 @@
 /*
- * gen.c - generates oracle cases from the rows. Inputs depend on the row's text and the seed only, never on row numbers or the
- * host, so recorded vectors stay valid while rows are added.
- * An encoding is drawn at random first; then registers and displacements are solved so that memory operands fall into TC_MEM.
+ * gen.c - generates oracle cases from the rows. Inputs depend on the row's text and the seed only,
+ * never on row numbers or the host, so recorded vectors stay valid while rows are added. An
+ * encoding is drawn at random first; then registers and displacements are solved so that memory
+ * operands fall into TC_MEM.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "x86/decode.h"
 #include "x86/decode_tab.h"
 
-/* Rows that are not run, by op name. Attributes priv (tested: #GP), nondet and stop are handled below. */
+/* Rows that are not run, by op name. Attributes priv (tested: #GP), nondet and stop are handled
+ * below. */
 static const struct {
     const char *op, *reason;
 } skips[] = {
@@ -75,23 +77,21 @@ static bool is_op(const struct x86_insn *in, const char *pattern)
     return !fnmatch(pattern, x86_row_text[in->row], 0);
 }
 
-/* A data address for `size` bytes: mostly inside the page, sometimes across its end, read-only, or nowhere. */
+/* A data address for `size` bytes: mostly inside the page, sometimes across its end, read-only, or
+ * nowhere. */
 static gaddr pick_address(struct rng *r, unsigned size)
 {
     unsigned room = TC_MEM_SIZE - 640 - (size < 640 ? size : 640);
     gaddr a = TC_MEM + 320 + rng_below(r, room);
 
     switch (rng_below(r, 64)) {
-    case 0:
-        return TC_MEM + TC_MEM_SIZE - rng_below(r, size + 8);
-    case 1:
-        return TC_RO + rng_below(r, 2048);
-    case 2:
-        return TC_MEM - rng_below(r, size + 8);
+    case 0: return TC_MEM + TC_MEM_SIZE - rng_below(r, size + 8);
+    case 1: return TC_RO + rng_below(r, 2048);
+    case 2: return TC_MEM - rng_below(r, size + 8);
     case 3:
-        return rng_one_in(r, 4) ? 0x800000000000 + rng_u64(r) % 0x1000 : 0x30000000 + rng_below(r, 4096);
-    default:
-        return rng_one_in(r, 2) ? a & ~63ull : rng_one_in(r, 2) ? a & ~15ull : a;
+        return rng_one_in(r, 4) ? 0x800000000000 + rng_u64(r) % 0x1000
+                                : 0x30000000 + rng_below(r, 4096);
+    default: return rng_one_in(r, 2) ? a & ~63ull : rng_one_in(r, 2) ? a & ~15ull : a;
     }
 }
 
@@ -113,8 +113,10 @@ static u64 seg_base(const struct tcase *t, const struct x86_insn *in)
     return in->seg == X86_FS ? t->in.fs_base : in->seg == X86_GS ? t->in.gs_base : 0;
 }
 
-/* Makes the ModRM memory operand of instruction i point to `target` by registers or displacement. */
-static void solve_address(struct tcase *t, struct rng *r, unsigned i, const struct rowgen *g, gaddr target)
+/* Makes the ModRM memory operand of instruction i point to `target` by registers or displacement.
+ */
+static void solve_address(struct tcase *t, struct rng *r, unsigned i, const struct rowgen *g,
+                          gaddr target)
 {
     struct x86_insn *in = &t->insn[i];
     u64 off = target - seg_base(t, in), *gpr = t->in.gpr;
@@ -208,10 +210,13 @@ static void fix_string(struct tcase *t, struct rng *r, const struct x86_insn *in
 
 static void fix_bit_offset(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
-    if (mem_index(in) == 0 && in->opnd[1].kind == X86_OPK_GPR && in->opnd[1].reg != in->base && in->opnd[1].reg != in->index) {
+    if (mem_index(in) == 0 && in->opnd[1].kind == X86_OPK_GPR && in->opnd[1].reg != in->base &&
+        in->opnd[1].reg != in->index) {
         u64 v = (u64)((i64)rng_below(r, 4000) - 2000);
 
-        t->in.gpr[in->opnd[1].reg] = in->opsz == 8 ? v : in->opsz == 4 ? (u32)v | rng_u64(r) << 32 : (u16)v | rng_u64(r) << 16;
+        t->in.gpr[in->opnd[1].reg] = in->opsz == 8   ? v
+                                     : in->opsz == 4 ? (u32)v | rng_u64(r) << 32
+                                                     : (u16)v | rng_u64(r) << 16;
     }
 }
 
@@ -239,7 +244,8 @@ static void fix_divide(struct tcase *t, struct rng *r, const struct x86_insn *in
 {
     u64 *rdx = &t->in.gpr[X86_RDX], *rax = &t->in.gpr[X86_RAX];
 
-    if (rng_one_in(r, 4) || in->base == X86_RDX || in->base == X86_RAX || in->index == X86_RDX || in->index == X86_RAX)
+    if (rng_one_in(r, 4) || in->base == X86_RDX || in->base == X86_RAX || in->index == X86_RDX ||
+        in->index == X86_RAX)
         return;
     if (in->opsz == 1)
         *rax = (*rax & ~0xffffull) | rng_below(r, rng_one_in(r, 2) ? 65536 : 512);
@@ -275,11 +281,14 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
         memcpy(t->code + t->insn_off[0] + in->len - n, &rel, n);
         redecode(t, 0);
         if (is_op(in, "LOOP*") || is_op(in, "JCXZ*"))
-            t->in.gpr[X86_RCX] = rng_one_in(r, 3) ? gen_int(r) : rng_below(r, 3) | (rng_one_in(r, 2) ? rng_u64(r) << 32 : 0);
+            t->in.gpr[X86_RCX] = rng_one_in(r, 3)
+                                     ? gen_int(r)
+                                     : rng_below(r, 3) | (rng_one_in(r, 2) ? rng_u64(r) << 32 : 0);
         return;
     }
     if (rng_one_in(r, 16))
-        target = t->mode == 32 || rng_one_in(r, 2) ? 0x30000000 + rng_below(r, 4096) : 0x900000000000ull;
+        target =
+            t->mode == 32 || rng_one_in(r, 2) ? 0x30000000 + rng_below(r, 4096) : 0x900000000000ull;
     if (attr & X86_ATTR_RET) {
         fix_stack_value(t, target);
     } else if (in->opnd[0].kind == X86_OPK_GPR) {
@@ -292,7 +301,8 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
     }
 }
 
-/* Sometimes with reserved bits (#GP); bit 17 is AMD's misaligned-SSE mode and reserved elsewhere: never set. */
+/* Sometimes with reserved bits (#GP); bit 17 is AMD's misaligned-SSE mode and reserved elsewhere:
+ * never set. */
 static u32 any_mxcsr(struct rng *r)
 {
     return rng_one_in(r, 8) ? (u32)rng_u64(r) & ~0x20000u : gen_mxcsr(r);
@@ -337,7 +347,8 @@ static void fix_bound(struct tcase *t, struct rng *r, const struct x86_insn *in)
     }
 }
 
-/* Whether bytes that are masked out fault is up to the CPU: near the page's ends the mask is all ones. */
+/* Whether bytes that are masked out fault is up to the CPU: near the page's ends the mask is all
+ * ones. */
 static void fix_maskmov(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
     gaddr a = pick_address(r, 16), off = a - seg_base(t, in);
@@ -384,8 +395,8 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
 }
 
 /*
- * 32-bit mode sees eight registers of 32 bits. Segment bases lie below the data, so that no offset comes near 4 GiB: the engine
- * checks no segment limits.
+ * 32-bit mode sees eight registers of 32 bits. Segment bases lie below the data, so that no offset
+ * comes near 4 GiB: the engine checks no segment limits.
  */
 static void narrow_state(struct tstate *s, struct rng *r)
 {
@@ -459,13 +470,17 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     do {
         if (!rowgen_encode(&g, &r, row, mode, TC_CODE, 0))
             return false;
-    } while (branch_66(&g.insn) || through_cs(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
+    } while (branch_66(&g.insn) || through_cs(&g.insn) ||
+             (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
     place(t, &g, 0);
     redecode(t, 0);
     if (mem_index(in) >= 0 || (in->nopnd && x86_rows[row].modrm != X86_MODRM_NONE && g.disp_size))
-        solve_address(t, &r, 0, &g, pick_address(&r, mem_index(in) >= 0 && in->opnd[mem_index(in)].size ? in->opnd[mem_index(in)].size : 8));
-    if (in->opnd[0].kind == X86_OPK_SI || in->opnd[0].kind == X86_OPK_DI || in->opnd[1].kind == X86_OPK_SI ||
-        in->opnd[1].kind == X86_OPK_DI)
+        solve_address(t, &r, 0, &g,
+                      pick_address(&r, mem_index(in) >= 0 && in->opnd[mem_index(in)].size
+                                           ? in->opnd[mem_index(in)].size
+                                           : 8));
+    if (in->opnd[0].kind == X86_OPK_SI || in->opnd[0].kind == X86_OPK_DI ||
+        in->opnd[1].kind == X86_OPK_SI || in->opnd[1].kind == X86_OPK_DI)
         fix_string(t, &r, in);
     if (x86_rows[row].attr & X86_ATTR_BRANCH)
         fix_branch(t, &r, in);
@@ -476,7 +491,9 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     return true;
 }
 
-/* ---- sequences ------------------------------------------------------------------------------------------------ */
+/* ---- sequences
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static u16 seq_rows[4096];
 static unsigned n_seq_rows;
@@ -484,7 +501,8 @@ static unsigned n_seq_rows;
 static bool fits_sequence(unsigned row)
 {
     const struct x86_row *r = &x86_rows[row];
-    const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL | X86_ATTR_RET | X86_ATTR_REP;
+    const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL |
+                    X86_ATTR_RET | X86_ATTR_REP;
     const char *text = x86_row_text[row];
 
     if (gen_skip_reason(row) || (r->attr & bad) || !(r->modes & 1))
@@ -494,9 +512,12 @@ static bool fits_sequence(unsigned row)
     for (unsigned i = 0; i < r->nopnd; i++)
         if (r->opnd[i].spec == X86_SPEC_VM)
             return false;
-    return fnmatch("*DIV *", text, 0) && fnmatch("*RSTOR*", text, 0) && fnmatch("*SAVE*", text, 0) && fnmatch("ENTER*", text, 0) &&
-           fnmatch("LEAVE*", text, 0) && fnmatch("WR?SBASE*", text, 0) && fnmatch("XLAT*", text, 0) && fnmatch("*MASKMOV*", text, 0) &&
-           fnmatch("*LDMXCSR*", text, 0) && fnmatch("FLDENV*", text, 0) && fnmatch("FLDCW*", text, 0) && fnmatch("XCHG 9*", text, 0);
+    return fnmatch("*DIV *", text, 0) && fnmatch("*RSTOR*", text, 0) &&
+           fnmatch("*SAVE*", text, 0) && fnmatch("ENTER*", text, 0) && fnmatch("LEAVE*", text, 0) &&
+           fnmatch("WR?SBASE*", text, 0) && fnmatch("XLAT*", text, 0) &&
+           fnmatch("*MASKMOV*", text, 0) && fnmatch("*LDMXCSR*", text, 0) &&
+           fnmatch("FLDENV*", text, 0) && fnmatch("FLDCW*", text, 0) &&
+           fnmatch("BT* /r *", text, 0) && fnmatch("XCHG 9*", text, 0);
 }
 
 void gen_init(void)
@@ -515,15 +536,18 @@ static bool writes_rsp(const struct x86_insn *in)
     return false;
 }
 
-/* One instruction of a sequence: memory only at absolute or RIP-relative addresses, so that no earlier result matters. */
+/* One instruction of a sequence: memory only at absolute or RIP-relative addresses, so that no
+ * earlier result matters. */
 static bool seq_encode(struct rowgen *g, struct rng *r, unsigned row)
 {
     for (unsigned tries = 0; tries < 24; tries++) {
-        if (!rowgen_encode(g, r, row, 64, TC_CODE, rng_one_in(r, 3) ? ROWGEN_NO_ADSZ : ROWGEN_NO_ADSZ | ROWGEN_REG))
+        if (!rowgen_encode(g, r, row, 64, TC_CODE,
+                           rng_one_in(r, 3) ? ROWGEN_NO_ADSZ : ROWGEN_NO_ADSZ | ROWGEN_REG))
             return false;
         if (writes_rsp(&g->insn) || branch_66(&g->insn))
             continue;
-        if (mem_index(&g->insn) < 0 || (g->insn.base == X86_REG_NONE && g->insn.index == X86_REG_NONE))
+        if (mem_index(&g->insn) < 0 ||
+            (g->insn.base == X86_REG_NONE && g->insn.index == X86_REG_NONE))
             return true;
     }
     return false;
@@ -545,7 +569,8 @@ static unsigned related_row(struct rng *r, unsigned row)
 
 static void loop_tail(struct tcase *t)
 {
-    u8 tail[] = {0x83, 0x2c, 0x25, 0, 0, 0, 0, 1, 0x75, 0}; /* sub dword [TC_COUNTER], 1; jnz start */
+    u8 tail[] = {0x83, 0x2c, 0x25, 0,    0,
+                 0,    0,    1,    0x75, 0}; /* sub dword [TC_COUNTER], 1; jnz start */
 
     put32(tail + 3, TC_COUNTER);
     tail[9] = (u8)(0 - (t->len + sizeof tail));
@@ -585,7 +610,8 @@ bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
 
         if (mem_index(in) >= 0)
             solve_address(t, &r, i, &g[i], pick_address(&r, in->opnd[mem_index(in)].size + 8u));
-        if (x86_rows[in->row].attr & X86_ATTR_BRANCH) { /* forward over the next instruction, or to the next one */
+        if (x86_rows[in->row].attr &
+            X86_ATTR_BRANCH) { /* forward over the next instruction, or to the next one */
             unsigned next = t->insn_off[i] + in->len, to = i + 2 < t->n ? t->insn_off[i + 2] : next;
             unsigned n = x86_rows[in->row].opnd[0].size == X86_SZ_B ? 1 : 4;
             u32 rel = to - next;

@@ -1,5 +1,6 @@
 /*
- * gen.h - values that find bugs: integers, floats of all kinds, x87 states. Internal to the oracle's generator.
+ * gen.h - values that find bugs: integers, floats of all kinds, x87 states. Internal to the
+ * oracle's generator.
  */
 #ifndef TESTS_GEN_H
 #define TESTS_GEN_H

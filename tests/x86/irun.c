@@ -1,6 +1,7 @@
 /*
- * irun.c - runs a case in the interpreter, at the same addresses as the real CPU: stepped (plain sem functions) or through cached
- * blocks (fast handlers). Guest faults come from host SIGSEGV/SIGBUS while c->cur is set.
+ * irun.c - runs a case in the interpreter, at the same addresses as the real CPU: stepped (plain
+ * sem functions) or through cached blocks (fast handlers). Guest faults come from host
+ * SIGSEGV/SIGBUS while c->cur is set.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -93,7 +94,8 @@ static bool canonical(gaddr a)
     return (u64)((i64)a >> 47) + 1 <= 1;
 }
 
-/* Under qemu-user a non-canonical access reports address 0: look at where the instruction's operands point. */
+/* Under qemu-user a non-canonical access reports address 0: look at where the instruction's
+ * operands point. */
 static bool operands_canonical(const struct x86_insn *in)
 {
     for (unsigned i = 0; i < in->nopnd; i++) {
@@ -115,7 +117,11 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
 
     if (!cpu.cur)
         return false;
-    cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .err = err, .addr = a, .host_sig = (u8)sig, .host_code = (u8)info->si_code};
+    cpu.exc = (struct x86_exc){.vec = X86_EXC_PF,
+                               .err = err,
+                               .addr = a,
+                               .host_sig = (u8)sig,
+                               .host_code = (u8)info->si_code};
     if (cpu.mode == 64 && (noncanonical || !canonical(a) || (!a && !operands_canonical(cpu.cur))))
         cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
     interp_fault(&cpu);
@@ -130,10 +136,12 @@ void irun_init(void)
     }
 }
 
-/* Selectors as Linux gives them to 64-bit processes, and as the native runner loads them for 32-bit code. */
+/* Selectors as Linux gives them to 64-bit processes, and as the native runner loads them for 32-bit
+ * code. */
 static void interp_mode(unsigned mode)
 {
-    static const u16 sel64[6] = {0, 0x33, 0x2b, 0, 0, 0}, sel32[6] = {0x2b, 0x23, 0x2b, 0x2b, 0x2b, 0x2b};
+    static const u16 sel64[6] = {0, 0x33, 0x2b, 0, 0, 0},
+                     sel32[6] = {0x2b, 0x23, 0x2b, 0x2b, 0x2b, 0x2b};
 
     if (cpu.mode != mode)
         block_flush_cache(cpu.interp); /* the lookup cache knows one mode at a time */
@@ -174,7 +182,8 @@ static void store(struct tstate *s)
     s->exc = cpu.exc.vec;
     s->err = cpu.exc.err;
     s->addr = cpu.exc.addr;
-    if (at_pad(s->rip) && s->exc == X86_EXC_PF && s->addr == s->rip) { /* ran off the end: not a fault */
+    if (at_pad(s->rip) && s->exc == X86_EXC_PF &&
+        s->addr == s->rip) { /* ran off the end: not a fault */
         s->exc = X86_EXC_NONE;
         s->err = 0;
         s->addr = 0;

@@ -1,5 +1,6 @@
 /*
- * irun.h - what the host's signal handler calls. Returns false when no guest instruction was running; never returns otherwise.
+ * irun.h - what the host's signal handler calls. Returns false when no guest instruction was
+ * running; never returns otherwise.
  */
 #ifndef TESTS_IRUN_H
 #define TESTS_IRUN_H

@@ -1,11 +1,13 @@
 /*
- * tcase.h - one case of the CPU oracle: instructions, the whole input state, and the state after a run. Shared by the generator,
- * the native and the interpreter runner, comparison, shrinking and the recorded vectors.
+ * tcase.h - one case of the CPU oracle: instructions, the whole input state, and the state after a
+ * run. Shared by the generator, the native and the interpreter runner, comparison, shrinking and
+ * the recorded vectors.
  *
  * Memory of a case (the same addresses for the real CPU and the interpreter):
  *   TC_CODE_END - n   the instructions; they end where the pad page begins
- *   TC_PADS           landing pads, TC_PAD_STEP apart: running into pad i ends the case with rip = that pad
- *   TC_MEM            one page of data, guard pages (no access) on both sides; TC_RO: a page that cannot be written
+ *   TC_PADS           landing pads, TC_PAD_STEP apart: running into pad i ends the case with rip =
+ * that pad TC_MEM            one page of data, guard pages (no access) on both sides; TC_RO: a page
+ * that cannot be written
  */
 #ifndef TESTS_TCASE_H
 #define TESTS_TCASE_H
@@ -18,7 +20,9 @@
 #define TC_PADS 0x10001000ull
 #define TC_PAD_STEP 32
 #define TC_NPADS 4
-#define TC_CTL 0x10100000ull /* control block of the native runner; word 0 of TC_COUNTER is the loop counter */
+#define TC_CTL                                                                                     \
+    0x10100000ull /* control block of the native runner; word 0 of TC_COUNTER is the loop counter  \
+                   */
 #define TC_COUNTER 0x10180000ull
 #define TC_MEM 0x20001000ull
 #define TC_MEM_SIZE 4096u
@@ -41,7 +45,7 @@ struct tcase {
     unsigned row;  /* the row under test (first of a sequence) */
     unsigned mode; /* 64 or 32 */
     u64 seed;
-    unsigned n;   /* instructions */
+    unsigned n; /* instructions */
     u8 code[TC_MAX_INSNS * 16];
     unsigned len;
     u8 insn_off[TC_MAX_INSNS];
@@ -61,7 +65,8 @@ static inline gaddr tc_start(const struct tcase *t)
     return TC_CODE_END - t->len;
 }
 
-/* gen.c: inputs are a function of (row text, seed) only. False: the row has no testable encoding. */
+/* gen.c: inputs are a function of (row text, seed) only. False: the row has no testable encoding.
+ */
 void gen_init(void);
 bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode);
 bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop);
@@ -71,12 +76,14 @@ const char *gen_skip_reason(unsigned row); /* NULL: tested, in each mode that it
 void tmem_init(void);
 void tmem_load(const struct tcase *t);
 
-/* irun.c: interp_init + runs. stepped: interp_step, else interp_run (cached blocks, fast handlers). False: no end within the limit. */
+/* irun.c: interp_init + runs. stepped: interp_step, else interp_run (cached blocks, fast handlers).
+ * False: no end within the limit. */
 void irun_init(void);
 bool irun(const struct tcase *t, struct tresult *out, bool stepped);
 
 /* compare.c: text of the differences into buf; false when equal. */
-bool tc_differ(const struct tcase *t, const struct tresult *want, const struct tresult *got, char *buf, size_t size);
+bool tc_differ(const struct tcase *t, const struct tresult *want, const struct tresult *got,
+               char *buf, size_t size);
 u64 tc_hash(const struct tcase *t, const struct tresult *r);
 
 /* print.c: the case as assembler source with its input state. */

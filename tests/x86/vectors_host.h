@@ -1,5 +1,6 @@
 /*
- * vectors_host.h - what x86_vectors needs of the host: signal handlers for guest faults, and on x86-64 the real CPU.
+ * vectors_host.h - what x86_vectors needs of the host: signal handlers for guest faults, and on
+ * x86-64 the real CPU.
  */
 #ifndef TESTS_VECTORS_HOST_H
 #define TESTS_VECTORS_HOST_H

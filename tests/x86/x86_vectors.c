@@ -1,10 +1,11 @@
 /*
  * x86_vectors.c - recorded states of oracle cases, for hosts without an x86 CPU.
  *   x86_vectors record FILE     (x86-64 hosts) writes FILE from runs on the real CPU
- *   x86_vectors replay FILE     runs the interpreter, both paths, against FILE; prints passed and failed
- *   x86_vectors show WHERE SEED prints a case and the interpreter's results, to compare two hosts
- * FILE: header, then per row: 64-bit hash of the row's text, then VECTORS hashes of 32 bits (folded from 64). Inputs are a
- * function of (row text, seed), so rows may move; a row whose text changed is reported as not recorded.
+ *   x86_vectors replay FILE     runs the interpreter, both paths, against FILE; prints passed and
+ * failed x86_vectors show WHERE SEED prints a case and the interpreter's results, to compare two
+ * hosts FILE: header, then per row: 64-bit hash of the row's text, then VECTORS hashes of 32 bits
+ * (folded from 64). Inputs are a function of (row text, seed), so rows may move; a row whose text
+ * changed is reported as not recorded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,10 +40,12 @@ static bool recorded_row(unsigned row)
     return !gen_skip_reason(row) && !(x86_rows[row].attr & X86_ATTR_APPROX);
 }
 
-/* Single instructions of both modes and sequences take turns; false when the row has no such case. */
+/* Single instructions of both modes and sequences take turns; false when the row has no such case.
+ */
 static bool make_case(unsigned row, unsigned i)
 {
-    return i % 8 < 6 ? gen_single(&tc, row, i, i % 8 < 4 ? 64 : 32) : gen_sequence(&tc, row, i, i & 1);
+    return i % 8 < 6 ? gen_single(&tc, row, i, i % 8 < 4 ? 64 : 32)
+                     : gen_sequence(&tc, row, i, i & 1);
 }
 
 static u32 fold(u64 h)
@@ -101,7 +104,8 @@ static unsigned replay_row(unsigned row, const struct record *r, unsigned *passe
                 static char text[16384];
 
                 tc_print(&tc, text, sizeof text);
-                printf("FAILED %s %s vector %u (%s)\n%s", x86_row_where[row], x86_row_text[row], i, stepped ? "step" : "run", text);
+                printf("FAILED %s %s vector %u (%s)\n%s", x86_row_where[row], x86_row_text[row], i,
+                       stepped ? "step" : "run", text);
             }
         }
     }
@@ -132,7 +136,8 @@ static int replay(const char *path)
         failed += replay_row((unsigned)row, &r, &passed);
     }
     fclose(f);
-    printf("%u rows, %u recorded rows unknown now, %u passed, %u failed\n", rows, unknown, passed, failed);
+    printf("%u rows, %u recorded rows unknown now, %u passed, %u failed\n", rows, unknown, passed,
+           failed);
     return failed || !passed || unknown > 20;
 }
 
@@ -140,17 +145,21 @@ static void show_result(const char *path, const struct tresult *r)
 {
     const struct tstate *s = &r->st;
 
-    printf("%s: exc %u addr %llx rip %llx flags %x mxcsr %x x87 %04x %04x %u %02x hash %08x\n", path, s->exc, (unsigned long long)s->addr,
-           (unsigned long long)s->rip, s->flags, s->mxcsr, s->fpu.cw, s->fpu.sw, s->fpu.top, s->fpu.used, fold(tc_hash(&tc, r)));
+    printf("%s: exc %u addr %llx rip %llx flags %x mxcsr %x x87 %04x %04x %u %02x hash %08x\n",
+           path, s->exc, (unsigned long long)s->addr, (unsigned long long)s->rip, s->flags,
+           s->mxcsr, s->fpu.cw, s->fpu.sw, s->fpu.top, s->fpu.used, fold(tc_hash(&tc, r)));
     for (unsigned i = 0; i < 16; i++)
-        printf("  r%-2u %016llx  ymm%-2u %016llx %016llx %016llx %016llx\n", i, (unsigned long long)s->gpr[i], i,
-               (unsigned long long)s->vec[i].q[3], (unsigned long long)s->vec[i].q[2], (unsigned long long)s->vec[i].q[1],
+        printf("  r%-2u %016llx  ymm%-2u %016llx %016llx %016llx %016llx\n", i,
+               (unsigned long long)s->gpr[i], i, (unsigned long long)s->vec[i].q[3],
+               (unsigned long long)s->vec[i].q[2], (unsigned long long)s->vec[i].q[1],
                (unsigned long long)s->vec[i].q[0]);
     for (unsigned i = 0; i < 8; i++)
-        printf("  fpr%u %04x.%016llx\n", i, s->fpu.regs[i].se, (unsigned long long)s->fpu.regs[i].m);
+        printf("  fpr%u %04x.%016llx\n", i, s->fpu.regs[i].se,
+               (unsigned long long)s->fpu.regs[i].m);
     for (unsigned i = 0; i < TC_MEM_SIZE; i++)
         if (r->mem[i] != tc.mem[i])
-            printf("  mem %llx: %02x -> %02x\n", (unsigned long long)TC_MEM + i, tc.mem[i], r->mem[i]);
+            printf("  mem %llx: %02x -> %02x\n", (unsigned long long)TC_MEM + i, tc.mem[i],
+                   r->mem[i]);
 }
 
 static int show(const char *where, unsigned seed)

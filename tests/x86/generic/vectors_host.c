@@ -1,5 +1,6 @@
 /*
- * vectors_host.c (hosts that are not x86-64) - replay only: guest faults come from SIGSEGV and SIGBUS.
+ * vectors_host.c (hosts that are not x86-64) - replay only: guest faults come from SIGSEGV and
+ * SIGBUS.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -18,7 +19,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 void vectors_host_init(void)
 {
-    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction sa = {.sa_sigaction = on_signal,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     stack_t ss = {.ss_size = 256 * 1024};
 
     ss.ss_sp = malloc(ss.ss_size);

@@ -1,10 +1,11 @@
 /*
- * native.S - enters and leaves a case on the real CPU. Everything is at fixed low addresses (struct native_ctl in native.c), so
- * no register is needed to find it. Layout of the control block at TC_CTL:
+ * native.S - enters and leaves a case on the real CPU. Everything is at fixed low addresses (struct
+ * native_ctl in native.c), so no register is needed to find it. The control block at TC_CTL:
  *   0x000 in gpr[16]  0x080 in flags  0x088 in fs  0x090 in gs  0x098 start pc
  *   0x100 out gpr[16] 0x180 out flags 0x188 out fs 0x190 out gs 0x198 pad number
  *   0x200 host rsp  0x208 host fs  0x210 host mxcsr  0x218 address of native_tail
- *   0x220 far pointer 0x33:trampoline (32-bit code leaves through it)  0x228 far pointer 0x23:start  0x230 1: 32-bit mode
+ *   0x220 far pointer 0x33:trampoline (32-bit code leaves through it)
+ *   0x228 far pointer 0x23:start  0x230 1: 32-bit mode
  *   0x1000 in XSAVE area  0x2000 out XSAVE area
  */
 #define CTL 0x10100000

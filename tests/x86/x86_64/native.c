@@ -1,7 +1,8 @@
 /*
- * native.c - see native.h. A fault in the case arrives on the alternate stack; the handler first puts the host's FS base back
- * (the case has its own), copies the state out of the signal frame and resumes at native_exit.
- * Source of the frame layout: Linux arch/x86/include/uapi/asm/sigcontext.h; XSAVE area: SDM vol. 1, 13.4.
+ * native.c - see native.h. A fault in the case arrives on the alternate stack; the handler first
+ * puts the host's FS base back (the case has its own), copies the state out of the signal frame and
+ * resumes at native_exit. Source of the frame layout: Linux arch/x86/include/uapi/asm/sigcontext.h;
+ * XSAVE area: SDM vol. 1, 13.4.
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -26,7 +27,9 @@ struct native_ctl {
     u64 host_rsp, host_fs, host_mxcsr, tail;
     u32 leave_off, leave_sel, start_off, start_sel, mode32;
 };
-_Static_assert(offsetof(struct native_ctl, out_gpr) == 0x100 && offsetof(struct native_ctl, host_rsp) == 0x200, "native.S");
+_Static_assert(offsetof(struct native_ctl, out_gpr) == 0x100 &&
+                   offsetof(struct native_ctl, host_rsp) == 0x200,
+               "native.S");
 
 struct xsave_area { /* standard format: legacy 512, header 64, AVX at 576 */
     u16 cw, sw;
@@ -99,8 +102,9 @@ static void write_xsave(struct xsave_area *x, const struct tstate *s)
 
 static void capture(const greg_t *g, const struct xsave_area *x)
 {
-    static const u8 order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                                 REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+    static const u8 order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                 REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                 REG_R12, REG_R13, REG_R14, REG_R15};
     struct tstate *s = &fault_state;
 
     for (unsigned i = 0; i < 16; i++)
@@ -124,7 +128,9 @@ static void on_signal(int sig, siginfo_t *info, void *context)
     if (running) { /* no thread-local storage until FS is the host's again */
         u64 fs, gs;
 
-        __asm__ volatile("rdfsbase %0\n\trdgsbase %1\n\twrfsbase %2" : "=&r"(fs), "=&r"(gs) : "r"(CTL->host_fs));
+        __asm__ volatile("rdfsbase %0\n\trdgsbase %1\n\twrfsbase %2"
+                         : "=&r"(fs), "=&r"(gs)
+                         : "r"(CTL->host_fs));
         CTL->out_fs = fs;
         CTL->out_gs = gs;
         capture(g, (const struct xsave_area *)uc->uc_mcontext.fpregs);
@@ -134,14 +140,16 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         g[REG_CSGSFS] = (g[REG_CSGSFS] & ~0xffffll) | 0x33; /* 32-bit code faults with CS 0x23 */
         return;
     }
-    if (sig != SIGILL && sig != SIGFPE && irun_fault(sig, info, (u32)g[REG_ERR], g[REG_TRAPNO] != X86_EXC_PF))
+    if (sig != SIGILL && sig != SIGFPE &&
+        irun_fault(sig, info, (u32)g[REG_ERR], g[REG_TRAPNO] != X86_EXC_PF))
         return;
     signal(sig, SIG_DFL); /* a crash of the tester or the interpreter itself: die of it */
 }
 
 #define TRAMPOLINE (TC_PADS + 2048)
 
-/* Pad i stores its number and leaves: in 64-bit code straight to native_tail, in 32-bit code by a far jump to CS 0x33. */
+/* Pad i stores its number and leaves: in 64-bit code straight to native_tail, in 32-bit code by a
+ * far jump to CS 0x33. */
 static void make_pads(unsigned mode)
 {
     static unsigned made;
@@ -173,7 +181,8 @@ static void make_pads(unsigned mode)
 bool native_init(void)
 {
     static const int sigs[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-    struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction sa = {.sa_sigaction = on_signal,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     stack_t ss = {.ss_size = 256 * 1024};
 
     ss.ss_sp = malloc(ss.ss_size);
@@ -233,5 +242,6 @@ bool native_has_feature(unsigned feature)
 
     if (feature == 0)
         return true;
-    return __get_cpuid_count(where[feature].leaf, where[feature].sub, &r[0], &r[1], &r[2], &r[3]) && (r[where[feature].reg] >> where[feature].bit & 1);
+    return __get_cpuid_count(where[feature].leaf, where[feature].sub, &r[0], &r[1], &r[2], &r[3]) &&
+           (r[where[feature].reg] >> where[feature].bit & 1);
 }

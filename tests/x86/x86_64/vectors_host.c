@@ -1,5 +1,6 @@
 /*
- * vectors_host.c (x86-64) - the real CPU records; the native runner's handlers serve the interpreter too.
+ * vectors_host.c (x86-64) - the real CPU records; the native runner's handlers serve the
+ * interpreter too.
  */
 #include "native.h"
 #include "vectors_host.h"

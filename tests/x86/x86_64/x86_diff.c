@@ -1,10 +1,11 @@
 /*
- * x86_diff.c - the CPU oracle: cases generated from the rows run on the real CPU and in the interpreter, all state compared.
- *   x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq] [--jobs J] [--max M] [--quiet]
- *   x86_diff --rows GLOB --show SEED [--seq]    prints the case that a report or a dead shard names, then runs it
- * GLOB matches the op name, the row's text or file:line. Without --seq single instructions, sequences and loops take turns.
- * Work is done by forked shards: a wild jump costs one shard, its row is reported and left out from then on.
- * Last line: cases=N rows=R mismatches=M. Exit status 1 when M > 0 or a shard died.
+ * x86_diff.c - the CPU oracle: cases generated from the rows run on the real CPU and in the
+ * interpreter, all state compared. x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq]
+ * [--jobs J] [--max M] [--quiet] x86_diff --rows GLOB --show SEED [--seq]    prints the case that a
+ * report or a dead shard names, then runs it GLOB matches the op name, the row's text or file:line.
+ * Without --seq single instructions, sequences and loops take turns. Work is done by forked shards:
+ * a wild jump costs one shard, its row is reported and left out from then on. Last line: cases=N
+ * rows=R mismatches=M. Exit status 1 when M > 0 or a shard died.
  */
 #define _GNU_SOURCE
 #include <fnmatch.h>
@@ -159,8 +160,8 @@ static void report(unsigned row, enum kind kind, bool stepped)
     shrink_state(&small, stepped);
     differs(&small, stepped);
     tc_print(&small, case_text, sizeof case_text);
-    n = snprintf(text, sizeof text, "MISMATCH %s %s (%s, %s)\n%s%s\n", x86_row_where[row], x86_row_text[row], kinds[kind],
-                 stepped ? "step" : "run", case_text, diff_text);
+    n = snprintf(text, sizeof text, "MISMATCH %s %s (%s, %s)\n%s%s\n", x86_row_where[row],
+                 x86_row_text[row], kinds[kind], stepped ? "step" : "run", case_text, diff_text);
     if (write(1, text, n > (int)sizeof text ? sizeof text : (size_t)n) < 0)
         _exit(3);
 }
@@ -182,7 +183,8 @@ static void one_case(unsigned row, u64 seed, enum kind kind)
             continue;
         bad = !irun(&tc, &got, stepped) || tc_differ(&tc, &want, &got, diff_text, sizeof diff_text);
         if (bad) {
-            if (__atomic_fetch_add(&sh->row[row].mismatches, 1, __ATOMIC_RELAXED) < opt.max && !opt.quiet)
+            if (__atomic_fetch_add(&sh->row[row].mismatches, 1, __ATOMIC_RELAXED) < opt.max &&
+                !opt.quiet)
                 report(row, kind, stepped);
             return;
         }
@@ -216,7 +218,9 @@ static void shard_main(u64 first_round, double end)
                 continue;
             for (unsigned k = 0; k < 8; k++) {
                 u64 seed = opt.seed * 1000003 + round * 8 + k;
-                enum kind kind = k < 6 && !opt.only_seq ? (k < 4 ? SINGLE : SINGLE32) : k & 1 ? LOOP : SEQ;
+                enum kind kind = k < 6 && !opt.only_seq ? (k < 4 ? SINGLE : SINGLE32)
+                                 : k & 1                ? LOOP
+                                                        : SEQ;
 
                 if (opt.cases && round * 8 + k >= opt.cases)
                     _exit(0);
@@ -235,7 +239,8 @@ static bool row_matches(unsigned row, const char *glob)
     char op[48] = "";
 
     sscanf(x86_row_text[row], "%47s", op);
-    return !glob || !fnmatch(glob, op, 0) || !fnmatch(glob, x86_row_text[row], 0) || !fnmatch(glob, x86_row_where[row], 0);
+    return !glob || !fnmatch(glob, op, 0) || !fnmatch(glob, x86_row_text[row], 0) ||
+           !fnmatch(glob, x86_row_where[row], 0);
 }
 
 static void select_rows(void)
@@ -295,8 +300,10 @@ static unsigned supervise(double end)
             deaths++;
             sh->row[sh->now_row[i]].dead = 1;
             sh->row[sh->now_row[i]].mismatches++;
-            printf("SHARD DIED (status %x%s) %s %s seed %llu %s\n", status, status == 98 << 8 ? ", hang" : "", x86_row_where[sh->now_row[i]],
-                   x86_row_text[sh->now_row[i]], (unsigned long long)sh->now_seed[i], kinds[sh->now_kind[i]]);
+            printf("SHARD DIED (status %x%s) %s %s seed %llu %s\n", status,
+                   status == 98 << 8 ? ", hang" : "", x86_row_where[sh->now_row[i]],
+                   x86_row_text[sh->now_row[i]], (unsigned long long)sh->now_seed[i],
+                   kinds[sh->now_kind[i]]);
             fflush(stdout);
             if (now() < end && deaths < 200) {
                 pid[i] = start_shard(i, i + deaths * 7919, end);
@@ -311,14 +318,16 @@ static unsigned supervise(double end)
 static int show_case(void)
 {
     irun_init();
-    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE32); kind++) {
+    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE32);
+         kind++) {
         if (!n_todo || !generate(todo[0], opt.show, kind))
             continue;
         tc_print(&tc, case_text, sizeof case_text);
         printf("%s", case_text);
         fflush(stdout);
         for (unsigned stepped = 0; stepped < 2; stepped++)
-            printf("%s\n%s", stepped ? "step:" : "run:", differs(&tc, stepped) ? diff_text : "  equal\n");
+            printf("%s\n%s",
+                   stepped ? "step:" : "run:", differs(&tc, stepped) ? diff_text : "  equal\n");
     }
     return 0;
 }
@@ -347,7 +356,8 @@ static void parse(int argc, char **argv)
         else if (!strcmp(a, "--max") && ++i)
             opt.max = (unsigned)atoi(v);
         else {
-            fprintf(stderr, "usage: x86_diff --seconds S --seed N [--rows GLOB] [--cases N] [--seq] [--jobs J] [--max M] [--quiet] [--show SEED]\n");
+            fprintf(stderr, "usage: x86_diff --seconds S --seed N [--rows GLOB] [--cases N] "
+                            "[--seq] [--jobs J] [--max M] [--quiet] [--show SEED]\n");
             exit(2);
         }
     }
@@ -375,9 +385,11 @@ int main(int argc, char **argv)
         rows += sh->row[i].cases != 0;
         bad += sh->row[i].mismatches;
         if (sh->row[i].mismatches)
-            printf("bad %s %llu/%llu%s %s\n", x86_row_where[i], (unsigned long long)sh->row[i].mismatches, (unsigned long long)sh->row[i].cases,
+            printf("bad %s %llu/%llu%s %s\n", x86_row_where[i],
+                   (unsigned long long)sh->row[i].mismatches, (unsigned long long)sh->row[i].cases,
                    sh->row[i].dead ? " DIED" : "", x86_row_text[i]);
     }
-    printf("cases=%llu rows=%u mismatches=%llu\n", (unsigned long long)cases, rows, (unsigned long long)bad);
+    printf("cases=%llu rows=%u mismatches=%llu\n", (unsigned long long)cases, rows,
+           (unsigned long long)bad);
     return bad || deaths;
 }
