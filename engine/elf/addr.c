@@ -18,7 +18,8 @@ static const Elf64_Sym *nearest(const struct elf_object *o, gaddr a)
         const Elf64_Sym *s = &o->sym[i];
         unsigned type = ELF64_ST_TYPE(s->st_info);
 
-        if (s->st_shndx == SHN_UNDEF || s->st_value > va || type == STT_TLS || type == STT_SECTION || !obj_string(o, s->st_name))
+        if (s->st_shndx == SHN_UNDEF || s->st_value > va || type == STT_TLS ||
+            type == STT_SECTION || !obj_string(o, s->st_name))
             continue;
         if (s->st_size && va >= s->st_value + s->st_size)
             continue;
@@ -65,7 +66,8 @@ bool dl_addr(gaddr a, struct dl_addr_info *out)
     return o || native_addr(a, out);
 }
 
-/* Called from crash reports: takes no lock (the crashed thread may hold it), so it may miss an object that is being added. */
+/* Called from crash reports: takes no lock (the crashed thread may hold it), so it may miss an
+ * object that is being added. */
 int dl_symbolise(gaddr a, char *buf, size_t size)
 {
     struct elf_object *o = obj_by_address(a);

@@ -1,5 +1,6 @@
 /*
- * dl.c - dlopen and its relatives for guest code, with glibc's meaning. A handle is the address of the object (a link_map).
+ * dl.c - dlopen and its relatives for guest code, with glibc's meaning. A handle is the address of
+ * the object (a link_map).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -97,7 +98,8 @@ static void unload(struct elf_object *o)
     obj_free(o);
 }
 
-/* Unloads all that nothing open needs any more. `fini`: their destructors run first, newest object first. */
+/* Unloads all that nothing open needs any more. `fini`: their destructors run first, newest object
+ * first. */
 static void sweep(bool fini)
 {
     struct elf_objects gone = {0};
@@ -133,7 +135,8 @@ static void make_root(struct elf_object *o)
     if (!o->list.n && !load_closure(o, &o->list))
         die("out of memory");
     for (unsigned i = 0; i < o->list.n; i++)
-        if (!o->list.v[i]->initial && !objs_has(&o->list.v[i]->roots, o) && !objs_add(&o->list.v[i]->roots, o))
+        if (!o->list.v[i]->initial && !objs_has(&o->list.v[i]->roots, o) &&
+            !objs_add(&o->list.v[i]->roots, o))
             die("out of memory");
     list_unlock();
 }
@@ -277,7 +280,8 @@ gaddr dl_symbol(gaddr handle, const char *name, const char *version, gaddr calle
     o = handle == G_DEFAULT || handle == G_NEXT ? obj_by_address(caller) : by_handle(handle);
     list_unlock();
     if (!found) {
-        set_error("%s: undefined symbol: %s%s%s", o ? o->path : "(null)", name, version ? ", version " : "", version ? version : "");
+        set_error("%s: undefined symbol: %s%s%s", o ? o->path : "(null)", name,
+                  version ? ", version " : "", version ? version : "");
         return 0;
     }
     if (f.sym && ELF64_ST_TYPE(f.sym->st_info) == STT_TLS)
@@ -291,9 +295,14 @@ int dl_each_object(int (*fn)(const struct dl_object_info *o, void *arg), void *a
 
     list_lock();
     for (struct elf_object *o = obj_first; o && !r; o = o->lm.next) {
-        struct dl_object_info info = {.base = o->image.bias, .name = o->lm.name, .phdr = o->native ? 0 : elf_image_phdr(&o->image),
-                                      .phnum = o->image.phnum, .adds = obj_adds, .subs = obj_subs,
-                                      .tls_modid = o->tls_id, .tls_data = o->tls_id ? tls_own_block(o->tls_id) : 0};
+        struct dl_object_info info = {.base = o->image.bias,
+                                      .name = o->lm.name,
+                                      .phdr = o->native ? 0 : elf_image_phdr(&o->image),
+                                      .phnum = o->image.phnum,
+                                      .adds = obj_adds,
+                                      .subs = obj_subs,
+                                      .tls_modid = o->tls_id,
+                                      .tls_data = o->tls_id ? tls_own_block(o->tls_id) : 0};
 
         if (!o->native && !info.phdr)
             info.phdr = h2g(o->image.ph); /* not mapped: our copy serves */

@@ -1,6 +1,7 @@
 /*
- * image.c - reads, checks and maps ELF files as Linux's binfmt_elf does: segments of any alignment, bss, fixed addresses.
- * Segments whose file offset does not fit their page are copied instead of mapped.
+ * image.c - reads, checks and maps ELF files as Linux's binfmt_elf does: segments of any alignment,
+ * bss, fixed addresses. Segments whose file offset does not fit their page are copied instead of
+ * mapped.
  */
 #include "elf/image.h"
 
@@ -61,7 +62,8 @@ static bool power_of_two(u64 v)
 }
 
 /* Everything about one program header; image fields that it sets. */
-static enum elf_kind check_load(struct elf_image *im, const Elf64_Phdr *p, u64 *below, const char **why)
+static enum elf_kind check_load(struct elf_image *im, const Elf64_Phdr *p, u64 *below,
+                                const char **why)
 {
     if (p->p_filesz > p->p_memsz)
         return bad(why, ELF_CORRUPT, "a segment is larger in the file than in memory");
@@ -78,7 +80,8 @@ static enum elf_kind check_load(struct elf_image *im, const Elf64_Phdr *p, u64 *
     return ELF_X86_64_STATIC;
 }
 
-static enum elf_kind read_interp(int fd, struct elf_image *im, const Elf64_Phdr *p, const char **why)
+static enum elf_kind read_interp(int fd, struct elf_image *im, const Elf64_Phdr *p,
+                                 const char **why)
 {
     if (p->p_filesz < 2 || p->p_filesz > sizeof im->interp)
         return bad(why, ELF_CORRUPT, "bad length of the interpreter's name");
@@ -98,8 +101,10 @@ static enum elf_kind check_segments(int fd, struct elf_image *im, u64 size, cons
         const Elf64_Phdr *p = &im->ph[i];
 
         k = ELF_X86_64_STATIC;
-        if (p->p_type != PT_GNU_STACK && p->p_filesz && (p->p_offset > size || p->p_filesz > size - p->p_offset)) {
-            if (p->p_type == PT_LOAD || p->p_type == PT_INTERP || p->p_type == PT_DYNAMIC || p->p_type == PT_TLS)
+        if (p->p_type != PT_GNU_STACK && p->p_filesz &&
+            (p->p_offset > size || p->p_filesz > size - p->p_offset)) {
+            if (p->p_type == PT_LOAD || p->p_type == PT_INTERP || p->p_type == PT_DYNAMIC ||
+                p->p_type == PT_TLS)
                 return bad(why, ELF_TRUNCATED, "truncated: a segment ends behind the file");
             continue;
         }
@@ -109,8 +114,9 @@ static enum elf_kind check_segments(int fd, struct elf_image *im, u64 size, cons
             k = kind = read_interp(fd, im, p, why);
         else if (p->p_type == PT_GNU_STACK)
             im->exec_stack = p->p_flags & PF_X;
-        else if (p->p_type == PT_TLS && (p->p_filesz > p->p_memsz || (p->p_align > 1 && !power_of_two(p->p_align)) ||
-                                         p->p_memsz > 1u << 30 || p->p_align > 1u << 24))
+        else if (p->p_type == PT_TLS &&
+                 (p->p_filesz > p->p_memsz || (p->p_align > 1 && !power_of_two(p->p_align)) ||
+                  p->p_memsz > 1u << 30 || p->p_align > 1u << 24))
             k = bad(why, ELF_CORRUPT, "bad thread-local storage segment");
         if (k != ELF_X86_64_STATIC && k != ELF_X86_64_DYNAMIC)
             return k;
@@ -138,7 +144,8 @@ enum elf_kind elf_image_read(int fd, struct elf_image *im, const char **why)
     im->ph = malloc(bytes);
     if (!im->ph)
         return bad(why, ELF_CORRUPT, "out of memory");
-    if (im->eh.e_phoff > (u64)st.st_size || pread(fd, im->ph, bytes, (off_t)im->eh.e_phoff) != (ssize_t)bytes)
+    if (im->eh.e_phoff > (u64)st.st_size ||
+        pread(fd, im->ph, bytes, (off_t)im->eh.e_phoff) != (ssize_t)bytes)
         kind = bad(why, ELF_TRUNCATED, "truncated program headers");
     else
         kind = check_segments(fd, im, (u64)st.st_size, why);
@@ -176,7 +183,8 @@ static u64 largest_align(const struct elf_image *im)
     u64 align = PAGE;
 
     for (unsigned i = 0; i < im->phnum; i++)
-        if (im->ph[i].p_type == PT_LOAD && im->ph[i].p_align > align && im->ph[i].p_align <= 1u << 30)
+        if (im->ph[i].p_type == PT_LOAD && im->ph[i].p_align > align &&
+            im->ph[i].p_align <= 1u << 30)
             align = im->ph[i].p_align;
     return align;
 }
@@ -255,7 +263,8 @@ static int map_from_file(int fd, gaddr va, const Elf64_Phdr *p, int prot)
     return r < 0 ? (int)r : 0;
 }
 
-/* The file offset does not fit the page: copy. `shared` is the end of the page part that the segment before uses. */
+/* The file offset does not fit the page: copy. `shared` is the end of the page part that the
+ * segment before uses. */
 static int map_by_copy(int fd, gaddr va, const Elf64_Phdr *p, int prot, gaddr shared)
 {
     gaddr lo = align_down(va, PAGE), end = align_up(va + p->p_memsz, PAGE);
@@ -302,8 +311,8 @@ gaddr elf_image_phdr(const struct elf_image *im)
     for (unsigned i = 0; i < im->phnum; i++) {
         const Elf64_Phdr *p = &im->ph[i];
 
-        if (p->p_type == PT_LOAD && (p->p_flags & PF_R) && off >= p->p_offset && bytes <= p->p_filesz &&
-            off - p->p_offset <= p->p_filesz - bytes)
+        if (p->p_type == PT_LOAD && (p->p_flags & PF_R) && off >= p->p_offset &&
+            bytes <= p->p_filesz && off - p->p_offset <= p->p_filesz - bytes)
             return p->p_vaddr + im->bias + (off - p->p_offset);
     }
     return 0;

@@ -1,7 +1,7 @@
 /*
  * image.h - inside engine/elf: one ELF file, its headers checked, and its segments in guest memory.
- * Invariant: after elf_image_read succeeded every number taken from the file is in range: segments ascend, do not
- * overlap, lie inside the file and below the guest's address limit.
+ * Invariant: after elf_image_read succeeded every number taken from the file is in range: segments
+ * ascend, do not overlap, lie inside the file and below the guest's address limit.
  */
 #ifndef ELF_IMAGE_H
 #define ELF_IMAGE_H
@@ -24,9 +24,11 @@ struct elf_image {
     gaddr start, end; /* what is mapped */
 };
 
-/* Reads and checks the headers of an open file. ELF_X86_64_STATIC/DYNAMIC on success, else the error kind; *why gets a text. */
+/* Reads and checks the headers of an open file. ELF_X86_64_STATIC/DYNAMIC on success, else the
+ * error kind; *why gets a text. */
 enum elf_kind elf_image_read(int fd, struct elf_image *im, const char **why);
-/* Maps the segments. hint: preferred base of position-independent files, 0 none. 0 or -errno with *why. */
+/* Maps the segments. hint: preferred base of position-independent files, 0 none. 0 or -errno with
+ * *why. */
 int elf_image_map(int fd, struct elf_image *im, gaddr hint, const char **why);
 void elf_image_unmap(struct elf_image *im);
 void elf_image_free(struct elf_image *im);

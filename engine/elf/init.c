@@ -1,6 +1,7 @@
 /*
- * init.c - constructors and destructors of guest objects. Order as glibc's: depth-first over what is needed, starting with the
- * object loaded last; the program's own constructors are run by its start code, not here. Destructors in reverse.
+ * init.c - constructors and destructors of guest objects. Order as glibc's: depth-first over what
+ * is needed, starting with the object loaded last; the program's own constructors are run by its
+ * start code, not here. Destructors in reverse.
  */
 #include <stdlib.h>
 
@@ -8,7 +9,7 @@
 #include "base/log.h"
 #include "elf/link.h"
 
-static u64 arguments[3]; /* argc, argv, envp: constructors get them as main does */
+static u64 arguments[3];                /* argc, argv, envp: constructors get them as main does */
 static struct elf_objects finish_order; /* initialised ones, oldest first; list_lock */
 
 void init_set_arguments(int argc, gaddr argv, gaddr envp)

@@ -1,7 +1,8 @@
 /*
- * lazy.c - binding at the first call. The PLT pushes the relocation's index and the object (GOT[1]) and jumps to GOT[2], a
- * bridge whose native side runs with the guest's registers untouched: it binds the slot, takes the two words off the stack
- * and puts the target there, so that the bridge's own return goes to the function with the caller's return address on top.
+ * lazy.c - binding at the first call. The PLT pushes the relocation's index and the object (GOT[1])
+ * and jumps to GOT[2], a bridge whose native side runs with the guest's registers untouched: it
+ * binds the slot, takes the two words off the stack and puts the target there, so that the bridge's
+ * own return goes to the function with the caller's return address on top.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ NORETURN static void stop(const char *text)
     _exit(127);
 }
 
-/* The resolver may use every register that a function may; the call it delays passes arguments in them. */
+/* The resolver may use every register that a function may; the call it delays passes arguments in
+ * them. */
 static gaddr call_ifunc_aside(struct x86_cpu *c, gaddr resolver)
 {
     struct x86_cpu *saved = malloc(sizeof *saved);
@@ -125,7 +127,9 @@ gaddr lazy_missing(const struct elf_object *o, const struct sym_want *w)
 
 bool sym_is_unwrapped(const struct elf_object *o, u64 i)
 {
-    const struct elf_version *v = o->versym && i < o->nsym && (o->versym[i] & 0x7fffu) < o->nver ? &o->ver[o->versym[i] & 0x7fff] : NULL;
+    const struct elf_version *v = o->versym && i < o->nsym && (o->versym[i] & 0x7fffu) < o->nver
+                                      ? &o->ver[o->versym[i] & 0x7fff]
+                                      : NULL;
 
     for (unsigned d = 0; d < o->deps.n; d++) {
         const struct elf_object *dep = o->deps.v[d];
@@ -138,7 +142,8 @@ bool sym_is_unwrapped(const struct elf_object *o, u64 i)
                 return true;
             continue;
         }
-        /* A library whose other symbols are asked for by version would be asked so for this one too. */
+        /* A library whose other symbols are asked for by version would be asked so for this one
+         * too. */
         for (unsigned k = 0; k < o->nver && !versioned; k++)
             versioned = o->ver[k].file && dep->soname && !strcmp(o->ver[k].file, dep->soname);
         if (!versioned)

@@ -1,5 +1,6 @@
 /*
- * link.c - brings a program up in native-libc mode: needs, scopes, TLS, relocation, constructors, in the order of glibc's rtld.
+ * link.c - brings a program up in native-libc mode: needs, scopes, TLS, relocation, constructors,
+ * in the order of glibc's rtld.
  */
 #include "elf/link.h"
 
@@ -12,7 +13,8 @@
 
 #define SEG_FS 4
 
-/* struct r_debug of <link.h>: debuggers and some programs find the list of objects through DT_DEBUG. */
+/* struct r_debug of <link.h>: debuggers and some programs find the list of objects through
+ * DT_DEBUG. */
 static struct {
     i32 version;
     struct elf_object *map;
@@ -40,13 +42,15 @@ static void report_symbol(const char *text, void *arg)
         log_error("%s", text);
 }
 
-/* Libraries of a preload list come right behind the program; a missing one is a warning, as in ld.so. */
+/* Libraries of a preload list come right behind the program; a missing one is a warning, as in
+ * ld.so. */
 static void preload(struct elf_object *main, const char *list, const char *separators)
 {
     char *copy = strdup(list), *save = NULL;
     struct link_missing m;
 
-    for (char *name = copy ? strtok_r(copy, separators, &save) : NULL; name; name = strtok_r(NULL, separators, &save)) {
+    for (char *name = copy ? strtok_r(copy, separators, &save) : NULL; name;
+         name = strtok_r(NULL, separators, &save)) {
         struct elf_object *o = load_library(name, main, false, &m);
 
         if (!o)
@@ -57,7 +61,8 @@ static void preload(struct elf_object *main, const char *list, const char *separ
     free(copy);
 }
 
-/* The global scope: program, preloaded, then everything needed breadth-first. Number of missing libraries. */
+/* The global scope: program, preloaded, then everything needed breadth-first. Number of missing
+ * libraries. */
 static unsigned load_all(struct elf_object *main)
 {
     const char *env = getenv("LD_PRELOAD");
@@ -79,7 +84,8 @@ static unsigned load_all(struct elf_object *main)
     return bad;
 }
 
-/* A native library's own thread calls the guest: it needs guest TLS before guest code runs on it. */
+/* A native library's own thread calls the guest: it needs guest TLS before guest code runs on it.
+ */
 static void thread_start(struct thr *t)
 {
     if (chained_start)

@@ -1,5 +1,6 @@
 /*
- * load.c - objects by name: wrapped native library or guest file, each once; what they need, breadth-first, as ld.so does.
+ * load.c - objects by name: wrapped native library or guest file, each once; what they need,
+ * breadth-first, as ld.so does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static struct elf_object *by_inode(int fd)
     return NULL;
 }
 
-static struct elf_object *adopt(struct elf_object *o, const char *name, struct elf_object *requester)
+static struct elf_object *adopt(struct elf_object *o, const char *name,
+                                struct elf_object *requester)
 {
     if (!o)
         return NULL;
@@ -38,11 +40,13 @@ static struct elf_object *adopt(struct elf_object *o, const char *name, struct e
     return o;
 }
 
-/* The C library and its kin exist once: the host's. A guest copy beside it would fight over heap, threads and signals. */
+/* The C library and its kin exist once: the host's. A guest copy beside it would fight over heap,
+ * threads and signals. */
 static struct br_loaded *core_library(const char *path)
 {
-    static const char *const core[] = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1",
-                                       "ld-linux-x86-64.so.2", "libresolv.so.2"};
+    static const char *const core[] = {
+        "libc.so.6",  "libm.so.6",    "libpthread.so.0",      "libdl.so.2",
+        "librt.so.1", "libutil.so.1", "ld-linux-x86-64.so.2", "libresolv.so.2"};
     const char *base = strrchr(path, '/');
 
     for (unsigned i = 0; base && i < ARRAY_SIZE(core); i++)
@@ -64,7 +68,8 @@ static struct elf_object *open_native(const char *name, struct elf_object *reque
     return adopt(obj_from_native(l, name), name, requester);
 }
 
-static void missing(struct link_missing *m, const char *name, const struct elf_object *by, const char *why)
+static void missing(struct link_missing *m, const char *name, const struct elf_object *by,
+                    const char *why)
 {
     const char *slash = by ? strrchr(by->path, '/') : NULL;
 
@@ -73,7 +78,8 @@ static void missing(struct link_missing *m, const char *name, const struct elf_o
     snprintf(m->why, sizeof m->why, "%s", why);
 }
 
-static struct elf_object *open_guest(const char *name, struct elf_object *requester, bool only_loaded, struct link_missing *m)
+static struct elf_object *open_guest(const char *name, struct elf_object *requester,
+                                     bool only_loaded, struct link_missing *m)
 {
     struct elf_found f;
     struct elf_object *o;
@@ -99,7 +105,8 @@ static struct elf_object *open_guest(const char *name, struct elf_object *reques
     return o;
 }
 
-struct elf_object *load_library(const char *name, struct elf_object *requester, bool only_loaded, struct link_missing *m)
+struct elf_object *load_library(const char *name, struct elf_object *requester, bool only_loaded,
+                                struct link_missing *m)
 {
     struct elf_object *o = obj_by_name(name);
 
@@ -109,7 +116,8 @@ struct elf_object *load_library(const char *name, struct elf_object *requester, 
     return open_guest(name, requester, only_loaded, m);
 }
 
-static unsigned load_needs_of(struct elf_object *o, void (*report)(const struct link_missing *m, void *arg), void *arg)
+static unsigned load_needs_of(struct elf_object *o,
+                              void (*report)(const struct link_missing *m, void *arg), void *arg)
 {
     struct link_missing m;
     const char *name;
@@ -142,7 +150,8 @@ bool load_closure(struct elf_object *root, struct elf_objects *out)
     return true;
 }
 
-unsigned load_needs(struct elf_object *root, void (*report)(const struct link_missing *m, void *arg), void *arg)
+unsigned load_needs(struct elf_object *root,
+                    void (*report)(const struct link_missing *m, void *arg), void *arg)
 {
     struct elf_objects queue = {0};
     unsigned bad = 0;
@@ -152,7 +161,8 @@ unsigned load_needs(struct elf_object *root, void (*report)(const struct link_mi
     for (unsigned i = 0; i < queue.n; i++) {
         bad += load_needs_of(queue.v[i], report, arg);
         for (unsigned k = 0; k < queue.v[i]->deps.n; k++)
-            if (!objs_has(&queue, queue.v[i]->deps.v[k]) && !objs_add(&queue, queue.v[i]->deps.v[k]))
+            if (!objs_has(&queue, queue.v[i]->deps.v[k]) &&
+                !objs_add(&queue, queue.v[i]->deps.v[k]))
                 die("out of memory");
     }
     objs_free(&queue);

@@ -1,8 +1,9 @@
 /*
- * object.c - makes objects of ELF images and wrapped libraries, and keeps the list of them. All that is read through the
- * dynamic section is checked here once: tables must lie in a readable segment, counts are cut to what fits there.
+ * object.c - makes objects of ELF images and wrapped libraries, and keeps the list of them. All
+ * that is read through the dynamic section is checked here once: tables must lie in a readable
+ * segment, counts are cut to what fits there.
  */
-#include "elf/object.h"
+#include "elf/link.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #define DT_RELR 36
 #define DT_RELRENT 37
 #endif
-#define DYN_MAX 4096      /* entries read of a dynamic section */
+#define DYN_MAX 4096       /* entries read of a dynamic section */
 #define VERSION_MAX 0x8000 /* version indexes have 15 bits */
 
 struct elf_object *obj_first;
@@ -50,7 +51,8 @@ static void unlock_both(void)
     link_unlock();
 }
 
-/* The child of fork() has another thread id, so it cannot unlock what its parent locked: new mutexes. */
+/* The child of fork() has another thread id, so it cannot unlock what its parent locked: new
+ * mutexes. */
 static void renew_both(void)
 {
     make_mutex(&link_mutex);
@@ -126,8 +128,8 @@ static const Elf64_Phdr *segment_of(const struct elf_object *o, gaddr addr, u64 
     for (unsigned i = 0; i < o->image.phnum; i++) {
         const Elf64_Phdr *p = &o->image.ph[i];
 
-        if (p->p_type == PT_LOAD && (p->p_flags & need) && va >= p->p_vaddr && va - p->p_vaddr <= p->p_memsz &&
-            size <= p->p_memsz - (va - p->p_vaddr))
+        if (p->p_type == PT_LOAD && (p->p_flags & need) && va >= p->p_vaddr &&
+            va - p->p_vaddr <= p->p_memsz && size <= p->p_memsz - (va - p->p_vaddr))
             return p;
     }
     return NULL;
@@ -144,7 +146,8 @@ void *obj_at(const struct elf_object *o, gaddr addr, u64 size, u64 *room)
     return g2h(addr);
 }
 
-/* As obj_at, but only what the file fills: tables. Their size is bounded by the file's, whatever bss a damaged header claims. */
+/* As obj_at, but only what the file fills: tables. Their size is bounded by the file's, whatever
+ * bss a damaged header claims. */
 static void *in_file(const struct elf_object *o, gaddr addr, u64 size, u64 *room)
 {
     const Elf64_Phdr *p = segment_of(o, addr, size, PF_R | PF_W | PF_X);
@@ -170,7 +173,17 @@ const char *obj_string(const struct elf_object *o, u64 offset)
 
 /* ---- the dynamic section ---- */
 
-enum { D_STD = 40, D_GNU_HASH = D_STD, D_VERSYM, D_VERDEF, D_VERDEFNUM, D_VERNEED, D_VERNEEDNUM, D_FLAGS_1, D_COUNT };
+enum {
+    D_STD = 40,
+    D_GNU_HASH = D_STD,
+    D_VERSYM,
+    D_VERDEF,
+    D_VERDEFNUM,
+    D_VERNEED,
+    D_VERNEEDNUM,
+    D_FLAGS_1,
+    D_COUNT
+};
 
 struct dyn {
     u64 v[D_COUNT];
@@ -193,12 +206,19 @@ static int dyn_slot(i64 tag)
     return -1;
 }
 
-/* Guests expect the table addresses of a loaded object's dynamic section to be real ones, as glibc leaves them. */
+/* Guests expect the table addresses of a loaded object's dynamic section to be real ones, as glibc
+ * leaves them. */
 static bool is_address(i64 tag)
 {
     switch (tag) {
-    case DT_HASH: case DT_PLTGOT: case DT_STRTAB: case DT_SYMTAB: case DT_RELA: case DT_JMPREL: case DT_VERSYM: case DT_GNU_HASH:
-        return true;
+    case DT_HASH:
+    case DT_PLTGOT:
+    case DT_STRTAB:
+    case DT_SYMTAB:
+    case DT_RELA:
+    case DT_JMPREL:
+    case DT_VERSYM:
+    case DT_GNU_HASH: return true;
     }
     return false;
 }
@@ -240,8 +260,10 @@ static bool read_dynamic(struct elf_object *o, struct dyn *d, const char **why)
     return true;
 }
 
-/* Address of a table that the dynamic section names, 0 when absent; false: named, but not in memory or not aligned. */
-static bool table(const struct elf_object *o, const struct dyn *d, int slot, u64 size, u64 align, void **out, u64 *room)
+/* Address of a table that the dynamic section names, 0 when absent; false: named, but not in memory
+ * or not aligned. */
+static bool table(const struct elf_object *o, const struct dyn *d, int slot, u64 size, u64 align,
+                  void **out, u64 *room)
 {
     gaddr a = d->v[slot] + o->image.bias;
 
@@ -316,7 +338,8 @@ static bool read_symbols(struct elf_object *o, const struct dyn *d)
     u64 room = 0;
     void *p;
 
-    if (!table(o, d, DT_SYMTAB, sizeof(Elf64_Sym), 8, &p, &room) || (p && d->has[DT_SYMENT] && d->v[DT_SYMENT] != sizeof(Elf64_Sym)))
+    if (!table(o, d, DT_SYMTAB, sizeof(Elf64_Sym), 8, &p, &room) ||
+        (p && d->has[DT_SYMENT] && d->v[DT_SYMENT] != sizeof(Elf64_Sym)))
         return false;
     o->sym = p;
     o->nsym = room / sizeof(Elf64_Sym);
@@ -357,7 +380,8 @@ static bool read_verdef(struct elf_object *o, gaddr at, u64 count)
         if (!x || (d->vd_aux & 3))
             return false;
         /* The base definition names the library itself: it is no version of a symbol. */
-        if (!(d->vd_flags & VER_FLG_BASE) && !set_version(o, d->vd_ndx, d->vd_hash, x->vda_name, NULL))
+        if (!(d->vd_flags & VER_FLG_BASE) &&
+            !set_version(o, d->vd_ndx, d->vd_hash, x->vda_name, NULL))
             return false;
         if (!d->vd_next)
             break;
@@ -367,12 +391,14 @@ static bool read_verdef(struct elf_object *o, gaddr at, u64 count)
 }
 
 /* budget: version indexes have 15 bits, so there cannot be more of them in all */
-static bool read_vernaux(struct elf_object *o, gaddr at, u64 count, const char *file, unsigned *budget)
+static bool read_vernaux(struct elf_object *o, gaddr at, u64 count, const char *file,
+                         unsigned *budget)
 {
     for (u64 i = 0; i < count; i++) {
         const Elf64_Vernaux *x = in_file(o, at, sizeof *x, NULL);
 
-        if (!x || (at & 3) || !(*budget)-- || !set_version(o, x->vna_other, x->vna_hash, x->vna_name, file))
+        if (!x || (at & 3) || !(*budget)-- ||
+            !set_version(o, x->vna_other, x->vna_hash, x->vna_name, file))
             return false;
         if (!x->vna_next)
             break;
@@ -388,7 +414,8 @@ static bool read_verneed(struct elf_object *o, gaddr at, u64 count)
     for (u64 i = 0; i < count && i < VERSION_MAX; i++) {
         const Elf64_Verneed *n = in_file(o, at, sizeof *n, NULL);
 
-        if (!n || (at & 3) || !read_vernaux(o, at + n->vn_aux, n->vn_cnt, obj_string(o, n->vn_file), &budget))
+        if (!n || (at & 3) ||
+            !read_vernaux(o, at + n->vn_aux, n->vn_cnt, obj_string(o, n->vn_file), &budget))
             return false;
         if (!n->vn_next)
             break;
@@ -399,8 +426,10 @@ static bool read_verneed(struct elf_object *o, gaddr at, u64 count)
 
 static bool read_versions(struct elf_object *o, const struct dyn *d)
 {
-    return (!d->has[D_VERDEF] || read_verdef(o, d->v[D_VERDEF] + o->image.bias, d->v[D_VERDEFNUM])) &&
-           (!d->has[D_VERNEED] || read_verneed(o, d->v[D_VERNEED] + o->image.bias, d->v[D_VERNEEDNUM]));
+    return (!d->has[D_VERDEF] ||
+            read_verdef(o, d->v[D_VERDEF] + o->image.bias, d->v[D_VERDEFNUM])) &&
+           (!d->has[D_VERNEED] ||
+            read_verneed(o, d->v[D_VERNEED] + o->image.bias, d->v[D_VERNEEDNUM]));
 }
 
 static bool read_relocations(struct elf_object *o, const struct dyn *d)
@@ -408,7 +437,8 @@ static bool read_relocations(struct elf_object *o, const struct dyn *d)
     void *p;
 
     if (d->has[DT_REL] || (d->has[DT_PLTREL] && d->v[DT_PLTREL] != DT_RELA) ||
-        (d->has[DT_RELAENT] && d->v[DT_RELAENT] != sizeof(Elf64_Rela)) || (d->has[DT_RELRENT] && d->v[DT_RELRENT] != 8))
+        (d->has[DT_RELAENT] && d->v[DT_RELAENT] != sizeof(Elf64_Rela)) ||
+        (d->has[DT_RELRENT] && d->v[DT_RELRENT] != 8))
         return false; /* x86-64 has RELA only */
     if (!table(o, d, DT_RELA, d->v[DT_RELASZ], 8, &p, NULL))
         return false;
@@ -426,7 +456,8 @@ static bool read_relocations(struct elf_object *o, const struct dyn *d)
     return true;
 }
 
-static bool read_array(struct elf_object *o, const struct dyn *d, int slot, int size_slot, gaddr *at, u64 *n)
+static bool read_array(struct elf_object *o, const struct dyn *d, int slot, int size_slot,
+                       gaddr *at, u64 *n)
 {
     void *p;
 
@@ -588,6 +619,7 @@ struct elf_object *obj_from_native(struct br_loaded *l, const char *name)
 
 void obj_free(struct elf_object *o)
 {
+    tls_free_descriptors(o);
     elf_image_unmap(&o->image);
     elf_image_free(&o->image);
     objs_free(&o->deps);

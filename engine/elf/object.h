@@ -1,9 +1,10 @@
 /*
- * object.h - inside engine/elf: a loaded library or program as the guest dynamic linker sees it, and the lists of them.
- * A struct elf_object begins with what glibc calls struct link_map, because guests cast their dlopen handles to it.
- * Objects are guest files (image mapped) or wrapped native libraries (`native` set, no image).
- * Locks: link_lock (recursive; one dlopen or dlclose at a time, constructors included) before list_lock (recursive; lists and scopes,
- * short, and held while dl_iterate_phdr calls back). Symbol lookup takes only list_lock, so a constructor may wait for
+ * object.h - inside engine/elf: a loaded library or program as the guest dynamic linker sees it,
+ * and the lists of them. A struct elf_object begins with what glibc calls struct link_map, because
+ * guests cast their dlopen handles to it. Objects are guest files (image mapped) or wrapped native
+ * libraries (`native` set, no image). Locks: link_lock (recursive; one dlopen or dlclose at a time,
+ * constructors included) before list_lock (recursive; lists and scopes, short, and held while
+ * dl_iterate_phdr calls back). Symbol lookup takes only list_lock, so a constructor may wait for
  * another thread that binds symbols lazily.
  */
 #ifndef ELF_OBJECT_H
@@ -13,6 +14,7 @@
 #include "elf/image.h"
 
 struct elf_object;
+struct elf_desc_arg;
 
 /* struct link_map of <link.h>, guest layout (= host layout: all pointers are 64 bits). */
 struct elf_link_map {
@@ -83,14 +85,15 @@ struct elf_object {
     u64 tls_id; /* 0: none */
     gaddr tls_image;
     u64 tls_filesz, tls_memsz, tls_align;
-    u64 tls_offset; /* block = thread pointer - tls_offset; 0: dynamic */
+    struct elf_desc_arg *desc_args; /* arguments of its TLS descriptors */
+    u64 tls_offset;                 /* block = thread pointer - tls_offset; 0: dynamic */
 
     /* life */
     unsigned opens; /* dlopen count */
     bool is_main, initial, global, relocated, initialised, finished, mark, visiting;
 };
 
-extern struct elf_object *obj_first; /* the program; list_lock */
+extern struct elf_object *obj_first;  /* the program; list_lock */
 extern struct elf_objects obj_global; /* the global scope */
 extern u64 obj_adds, obj_subs;
 
@@ -104,13 +107,15 @@ bool objs_add(struct elf_objects *s, struct elf_object *o);
 bool objs_has(const struct elf_objects *s, const struct elf_object *o);
 void objs_free(struct elf_objects *s);
 
-/* Host pointer to [addr, +size) if one readable segment of o holds it, else NULL; *room: bytes up to the segment's end. */
+/* Host pointer to [addr, +size) if one readable segment of o holds it, else NULL; *room: bytes up
+ * to the segment's end. */
 void *obj_at(const struct elf_object *o, gaddr addr, u64 size, u64 *room);
 /* The same for memory that relocations may write. */
 bool obj_writable(const struct elf_object *o, gaddr addr, u64 size);
 const char *obj_string(const struct elf_object *o, u64 offset); /* NULL when out of bounds */
 
-/* Loads a file's image and reads its dynamic section. NULL: *why says it (maybe with a name in it: use before the next call). */
+/* Loads a file's image and reads its dynamic section. NULL: *why says it (maybe with a name in it:
+ * use before the next call). */
 struct elf_object *obj_from_file(int fd, const char *path, const char **why);
 /* The program, whose image is mapped already (the image becomes the object's). */
 struct elf_object *obj_from_image(struct elf_image *im, const char *path, const char **why);

@@ -1,5 +1,6 @@
 /*
- * probe.c - what kind of file is this? Reads headers only, maps nothing; main and execve ask before they load.
+ * probe.c - what kind of file is this? Reads headers only, maps nothing; main and execve ask before
+ * they load.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,8 @@ int elf_probe(const char *path, struct elf_id *id)
     close(fd);
     if (id->kind != ELF_NOT_ELF && id->kind != ELF_TRUNCATED)
         id->machine = im.eh.e_machine;
-    if (id->kind == ELF_WRONG_MACHINE && im.eh.e_ident[EI_DATA] == ELFDATA2LSB && &__ehdr_start && im.eh.e_machine == __ehdr_start.e_machine)
+    if (id->kind == ELF_WRONG_MACHINE && im.eh.e_ident[EI_DATA] == ELFDATA2LSB && &__ehdr_start &&
+        im.eh.e_machine == __ehdr_start.e_machine)
         id->kind = ELF_NATIVE;
     if (id->kind != ELF_X86_64_STATIC && id->kind != ELF_X86_64_DYNAMIC)
         return 0;
@@ -63,17 +65,22 @@ struct machine {
     const char *text;
 };
 
-#define MACHINE(id, name) {id, "ELF file for " name ", not x86-64"}
+#define MACHINE(id, name)                                                                          \
+    {                                                                                              \
+        id, "ELF file for " name ", not x86-64"                                                    \
+    }
 static const struct machine machines[] = {
-    MACHINE(EM_AARCH64, "aarch64"), MACHINE(EM_ARM, "arm"), MACHINE(EM_RISCV, "riscv"), MACHINE(258, "loongarch"),
-    MACHINE(EM_PPC64, "powerpc64"), MACHINE(EM_PPC, "powerpc"), MACHINE(EM_S390, "s390"), MACHINE(EM_MIPS, "mips"),
-    MACHINE(EM_SPARCV9, "sparc64"), MACHINE(EM_IA_64, "ia64"), MACHINE(EM_68K, "m68k"), MACHINE(EM_ALPHA, "alpha"),
+    MACHINE(EM_AARCH64, "aarch64"), MACHINE(EM_ARM, "arm"),         MACHINE(EM_RISCV, "riscv"),
+    MACHINE(258, "loongarch"),      MACHINE(EM_PPC64, "powerpc64"), MACHINE(EM_PPC, "powerpc"),
+    MACHINE(EM_S390, "s390"),       MACHINE(EM_MIPS, "mips"),       MACHINE(EM_SPARCV9, "sparc64"),
+    MACHINE(EM_IA_64, "ia64"),      MACHINE(EM_68K, "m68k"),        MACHINE(EM_ALPHA, "alpha"),
 };
 #undef MACHINE
 
 const char *elf_id_text(const struct elf_id *id)
 {
-    for (unsigned i = 0; id->kind == ELF_WRONG_MACHINE && i < sizeof machines / sizeof machines[0]; i++)
+    for (unsigned i = 0; id->kind == ELF_WRONG_MACHINE && i < sizeof machines / sizeof machines[0];
+         i++)
         if (machines[i].id == id->machine)
             return machines[i].text;
     return elf_kind_text(id->kind);

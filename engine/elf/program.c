@@ -1,6 +1,7 @@
 /*
- * program.c - loads a program for the main thread: maps it (and its ld.so when the guest brings its own libc), builds the stack, sets
- * the registers as the kernel does. In native-libc mode the linker of link.c goes on from there.
+ * program.c - loads a program for the main thread: maps it (and its ld.so when the guest brings its
+ * own libc), builds the stack, sets the registers as the kernel does. In native-libc mode the
+ * linker of link.c goes on from there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,8 @@
 #include "elf/stack.h"
 #include "mem/mem.h"
 
-/* Where Linux puts position-independent programs on x86-64 (ELF_ET_DYN_BASE), so that sanitizers' layouts hold too. */
+/* Where Linux puts position-independent programs on x86-64 (ELF_ET_DYN_BASE), so that sanitizers'
+ * layouts hold too. */
 #define PIE_BASE 0x555555554000ull
 
 struct loading {
@@ -59,8 +61,11 @@ static int load_main(struct loading *l)
         return 126;
     }
     mem_set_brk(l->image.end);
-    l->start = (struct elf_start){.path = l->path, .phdr = elf_image_phdr(&l->image), .phnum = l->image.phnum,
-                                  .entry = l->image.eh.e_entry + l->image.bias, .exec_stack = l->image.exec_stack};
+    l->start = (struct elf_start){.path = l->path,
+                                  .phdr = elf_image_phdr(&l->image),
+                                  .phnum = l->image.phnum,
+                                  .entry = l->image.eh.e_entry + l->image.bias,
+                                  .exec_stack = l->image.exec_stack};
     l->entry = l->start.entry;
     return 0;
 }
@@ -86,7 +91,8 @@ static int load_interp(struct loading *l)
     err = elf_image_map(found.fd, &im, 0, &why);
     close(found.fd);
     if (!err) {
-        log_info("dynamic linker of the guest: %s at %#llx", found.path, (unsigned long long)im.bias);
+        log_info("dynamic linker of the guest: %s at %#llx", found.path,
+                 (unsigned long long)im.bias);
         l->start.interp_base = im.bias;
         l->entry = im.eh.e_entry + im.bias;
     }
@@ -94,7 +100,8 @@ static int load_interp(struct loading *l)
     return err ? fail(found.path, 126, why) : 0;
 }
 
-/* A copy of envp in which LD_LIBRARY_PATH begins with the option's folders; NULL when there is nothing to change. */
+/* A copy of envp in which LD_LIBRARY_PATH begins with the option's folders; NULL when there is
+ * nothing to change. */
 static char **env_for_guest_linker(char **envp)
 {
     static const char name[] = "LD_LIBRARY_PATH=";
@@ -123,7 +130,8 @@ static char **env_for_guest_linker(char **envp)
     return copy;
 }
 
-/* As arch/x86 ELF_PLAT_INIT: registers are zero, so RDX gives __libc_start_main no function to register. */
+/* As arch/x86 ELF_PLAT_INIT: registers are zero, so RDX gives __libc_start_main no function to
+ * register. */
 static void enter(struct thr *t, gaddr entry, gaddr sp)
 {
     memset(t->cpu.gpr, 0, sizeof t->cpu.gpr);

@@ -1,7 +1,8 @@
 /*
- * reloc.c - relocations: one row each (System V ABI AMD64, table 4.9, and the GNU ones). A row says how many bytes are written,
- * what is needed of the symbol, and the function that computes. Every place is checked to be writable memory of the object.
- * IFUNC resolvers run after everything else is relocated, because they may call anything.
+ * reloc.c - relocations: one row each (System V ABI AMD64, table 4.9, and the GNU ones). A row says
+ * how many bytes are written, what is needed of the symbol, and the function that computes. Every
+ * place is checked to be writable memory of the object. IFUNC resolvers run after everything else
+ * is relocated, because they may call anything.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +146,8 @@ static void do_copy(struct reloc *r)
         return;
     }
     if (r->found.obj->native) {
-        br_copy_relocated(r->found.obj->native, obj_string(r->o, r->sym->st_name), h2g(r->where), size);
+        br_copy_relocated(r->found.obj->native, obj_string(r->o, r->sym->st_name), h2g(r->where),
+                          size);
         return;
     }
     if (r->found.sym->st_size < size)
@@ -204,7 +206,7 @@ static void do_tlsdesc(struct reloc *r)
 
     if (r->error)
         return;
-    st_u64(r->where, tls_descriptor(m, (m ? tls_value(r) : 0) + r->a, &arg));
+    st_u64(r->where, tls_descriptor(r->o, m, (m ? tls_value(r) : 0) + r->a, &arg));
     st_u64(r->where + 8, arg);
 }
 
@@ -214,9 +216,11 @@ struct row {
     const char *name;
     void (*apply)(struct reloc *r);
     u8 bytes; /* written; 0: nothing */
-    u8 need;  /* SYM: look the symbol up. CODE: for calls only. OTHERS: not in the object itself. TLS: a thread-local one */
+    u8 need;  /* SYM: look the symbol up. CODE: for calls only. OTHERS: not in the object itself.
+                 TLS: a thread-local one */
 };
 
+/* clang-format off */
 static const struct row rows[] = {
     [R_X86_64_NONE] = {"NONE", do_none, 0, 0},
     [R_X86_64_64] = {"64", do_64, 8, SYM},
@@ -237,6 +241,7 @@ static const struct row rows[] = {
     [R_X86_64_IRELATIVE] = {"IRELATIVE", do_irelative, 8, 0},
     [R_X86_64_RELATIVE64] = {"RELATIVE64", do_relative, 8, 0},
 };
+/* clang-format on */
 
 /* ---- applying them ---- */
 
@@ -249,21 +254,24 @@ static void complain(struct run *run, const struct elf_object *o, const char *te
 
 void sym_missing_text(char *buf, size_t size, const struct elf_object *o, const struct sym_want *w)
 {
-    snprintf(buf, size, "symbol %s%s%s not found (required by %s)", w->name, w->version ? ", version " : "",
-             w->version ? w->version : "", o->path);
+    snprintf(buf, size, "symbol %s%s%s not found (required by %s)", w->name,
+             w->version ? ", version " : "", w->version ? w->version : "", o->path);
 }
 
 static bool is_own(const Elf64_Sym *s)
 {
     unsigned vis = ELF64_ST_VISIBILITY(s->st_other);
 
-    return ELF64_ST_BIND(s->st_info) == STB_LOCAL || (s->st_shndx != SHN_UNDEF && vis != STV_DEFAULT);
+    return ELF64_ST_BIND(s->st_info) == STB_LOCAL ||
+           (s->st_shndx != SHN_UNDEF && vis != STV_DEFAULT);
 }
 
-/* A call (or the address of a function) that only our wrapper of a native library lacks may wait until it happens. */
+/* A call (or the address of a function) that only our wrapper of a native library lacks may wait
+ * until it happens. */
 static bool may_wait(const struct reloc *r, const struct row *row, u64 i)
 {
-    bool function = (row->need & CODE) || (row->bytes == 8 && !(row->need & TLS) && ELF64_ST_TYPE(r->sym->st_info) == STT_FUNC);
+    bool function = (row->need & CODE) || (row->bytes == 8 && !(row->need & TLS) &&
+                                           ELF64_ST_TYPE(r->sym->st_info) == STT_FUNC);
 
     return function && sym_is_unwrapped(r->o, i);
 }
@@ -331,8 +339,8 @@ static void apply(struct run *run, struct elf_object *o, const Elf64_Rela *rela)
     if (!r.error)
         row->apply(&r);
     if (r.error) {
-        snprintf(text, sizeof text, "%s: relocation %s (type %u) at 0x%llx %s", o->path, row ? row->name : "?", type,
-                 (unsigned long long)rela->r_offset, r.error);
+        snprintf(text, sizeof text, "%s: relocation %s (type %u) at 0x%llx %s", o->path,
+                 row ? row->name : "?", type, (unsigned long long)rela->r_offset, r.error);
         complain(run, o, text);
     }
 }
@@ -351,7 +359,8 @@ static void apply_relr(struct run *run, struct elf_object *o)
             if (!(bits & 1))
                 continue;
             if (!obj_writable(o, p, 8)) {
-                complain(run, o, "a packed relative relocation writes outside the writable segments");
+                complain(run, o,
+                         "a packed relative relocation writes outside the writable segments");
                 return;
             }
             st_u64(g2h(p), ld_u64(g2h(p)) + o->image.bias);
@@ -377,7 +386,8 @@ static void apply_plt(struct run *run, struct elf_object *o)
     for (u64 i = 0; i < o->nplt; i++) {
         gaddr where = o->plt[i].r_offset + o->image.bias;
 
-        if (lazy && ELF64_R_TYPE(o->plt[i].r_info) == R_X86_64_JUMP_SLOT && obj_writable(o, where, 8))
+        if (lazy && ELF64_R_TYPE(o->plt[i].r_info) == R_X86_64_JUMP_SLOT &&
+            obj_writable(o, where, 8))
             st_u64(g2h(where), ld_u64(g2h(where)) + o->image.bias);
         else
             apply(run, o, &o->plt[i]);
@@ -429,7 +439,9 @@ static void protect_relro(const struct elf_object *o)
         /* Only whole pages: what shares the last one stays writable. */
         a = align_down(a, GUEST_PAGE_SIZE);
         if (align_down(p->p_vaddr + o->image.bias + p->p_memsz, GUEST_PAGE_SIZE) > a)
-            mem_mprotect(a, align_down(p->p_vaddr + o->image.bias + p->p_memsz, GUEST_PAGE_SIZE) - a, PROT_READ);
+            mem_mprotect(a,
+                         align_down(p->p_vaddr + o->image.bias + p->p_memsz, GUEST_PAGE_SIZE) - a,
+                         PROT_READ);
     }
 }
 

@@ -16,10 +16,19 @@
 
 #define LIB_NAME "lib/x86_64-linux-gnu" /* $LIB, as Debian's x86-64 ld.so has it */
 
-/* Standard folders of x86-64 libraries: native multiarch, cross compiler packages, box64 packages. */
+/* Standard folders of x86-64 libraries: native multiarch, cross compiler packages, box64 packages.
+ */
 static const char *const system_dirs[] = {
-    "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/local/lib/x86_64-linux-gnu", "/usr/x86_64-linux-gnu/lib",
-    "/usr/lib/box64-x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/local/lib64", "/lib", "/usr/lib",
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/local/lib/x86_64-linux-gnu",
+    "/usr/x86_64-linux-gnu/lib",
+    "/usr/lib/box64-x86_64-linux-gnu",
+    "/lib64",
+    "/usr/lib64",
+    "/usr/local/lib64",
+    "/lib",
+    "/usr/lib",
 };
 
 static int open_guest_file(struct elf_found *f)
@@ -29,7 +38,8 @@ static int open_guest_file(struct elf_found *f)
 
     if (fd < 0)
         return -errno;
-    /* As glibc: a file for another machine is as good as none; a damaged one is found, and an error. */
+    /* As glibc: a file for another machine is as good as none; a damaged one is found, and an
+     * error. */
     if (pread(fd, &h, sizeof h, 0) == (ssize_t)sizeof h && !memcmp(h.e_ident, ELFMAG, SELFMAG) &&
         (h.e_machine != EM_X86_64 || h.e_ident[EI_CLASS] != ELFCLASS64)) {
         close(fd);
@@ -54,9 +64,11 @@ static bool expand(const char *dir, size_t len, const char *origin, char *out, s
         for (unsigned t = 0; dir[i] == '$' && t < 3 && !done; t++) {
             size_t n = strlen(tokens[t].name), from = i + 1 + brace;
 
-            if (from + n + brace > len || strncmp(dir + from, tokens[t].name, n) || (brace && dir[from + n] != '}'))
+            if (from + n + brace > len || strncmp(dir + from, tokens[t].name, n) ||
+                (brace && dir[from + n] != '}'))
                 continue;
-            k += (size_t)snprintf(out + k, size - k, "%s", tokens[t].value ? tokens[t].value : origin);
+            k += (size_t)snprintf(out + k, size - k, "%s",
+                                  tokens[t].value ? tokens[t].value : origin);
             i = from + n + brace;
             done = true;
         }
@@ -90,7 +102,8 @@ static bool try_list(const char *list, const char *name, const char *origin, str
     return false;
 }
 
-/* RPATH of the requester, of who loaded it, and so on up to the program; not if the requester has a RUNPATH. */
+/* RPATH of the requester, of who loaded it, and so on up to the program; not if the requester has a
+ * RUNPATH. */
 static bool try_rpaths(const struct elf_object *o, const char *name, struct elf_found *f)
 {
     if (!o || o->runpath)
@@ -98,7 +111,8 @@ static bool try_rpaths(const struct elf_object *o, const char *name, struct elf_
     for (const struct elf_object *at = o; at; at = at->loader)
         if (at->rpath && try_list(at->rpath, name, at->origin, f))
             return true;
-    return obj_first && obj_first != o && obj_first->rpath && try_list(obj_first->rpath, name, obj_first->origin, f);
+    return obj_first && obj_first != o && obj_first->rpath &&
+           try_list(obj_first->rpath, name, obj_first->origin, f);
 }
 
 static bool try_system(const char *name, struct elf_found *f)
@@ -154,7 +168,12 @@ static bool try_in_root(const char *root, size_t len, const char *path, struct e
 /* A library folder like ROOT/usr/lib/x86_64-linux-gnu tells where its tree begins. */
 static bool try_root_of(const char *dir, size_t len, const char *interp, struct elf_found *f)
 {
-    static const char *const ends[] = {"/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib"};
+    static const char *const ends[] = {"/usr/lib/x86_64-linux-gnu",
+                                       "/lib/x86_64-linux-gnu",
+                                       "/usr/lib64",
+                                       "/lib64",
+                                       "/usr/lib",
+                                       "/lib"};
     const char *base = strrchr(interp, '/');
 
     while (len > 1 && dir[len - 1] == '/')

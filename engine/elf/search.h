@@ -15,15 +15,17 @@ struct elf_found {
 };
 
 /*
- * A library by its name, as ld.so(8) searches: a name with '/' directly, else RPATH of the requester and of those who loaded it, the
- * library path options, RUNPATH, standard folders. Files for other machines are passed over. 0 or -ENOENT and the like.
+ * A library by its name, as ld.so(8) searches: a name with '/' directly, else RPATH of the
+ * requester and of those who loaded it, the library path options, RUNPATH, standard folders. Files
+ * for other machines are passed over. 0 or -ENOENT and the like.
  */
 int elf_search_library(const char *name, const struct elf_object *requester, struct elf_found *out);
 
 /* The program's PT_INTERP, first in the guest trees that the options name, then at its own path. */
 int elf_search_interp(const char *interp, struct elf_found *out);
 
-/* The library path for a guest ld.so: the option's folders before the environment's; malloc'd, NULL when the option is empty. */
+/* The library path for a guest ld.so: the option's folders before the environment's; malloc'd, NULL
+ * when the option is empty. */
 char *elf_guest_library_path(const char *environment);
 
 #endif

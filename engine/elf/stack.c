@@ -1,6 +1,7 @@
 /*
- * stack.c - the initial stack: argument, environment and auxiliary vectors laid out as fs/binfmt_elf.c does. The strings of
- * argv and envp follow each other upwards without gaps (programs that rewrite their title rely on it).
+ * stack.c - the initial stack: argument, environment and auxiliary vectors laid out as
+ * fs/binfmt_elf.c does. The strings of argv and envp follow each other upwards without gaps
+ * (programs that rewrite their title rely on it).
  */
 #include "elf/stack.h"
 
@@ -81,7 +82,8 @@ static int map_stack(struct thr *t, u64 strings, bool exec)
     return 0;
 }
 
-static void fill_aux(struct aux *a, struct thr *t, const struct elf_start *s, gaddr random, gaddr platform, gaddr execfn)
+static void fill_aux(struct aux *a, struct thr *t, const struct elf_start *s, gaddr random,
+                     gaddr platform, gaddr execfn)
 {
     u32 cpuid[4] = {0};
 
@@ -120,9 +122,11 @@ static gaddr put_pointers(gaddr at, char **v, gaddr *str)
     return at + 8;
 }
 
-int elf_stack_build(struct thr *t, const struct elf_start *s, char **argv, char **envp, struct elf_vectors *out)
+int elf_stack_build(struct thr *t, const struct elf_start *s, char **argv, char **envp,
+                    struct elf_vectors *out)
 {
-    u64 argc = 0, envc = 0, arg_bytes = vector_bytes(argv, &argc), env_bytes = vector_bytes(envp, &envc);
+    u64 argc = 0, envc = 0, arg_bytes = vector_bytes(argv, &argc),
+        env_bytes = vector_bytes(envp, &envc);
     u64 words, strings = arg_bytes + env_bytes + strlen(s->path) + 1;
     gaddr str, platform, random, sp;
     struct aux aux = {.n = 0};

@@ -1,5 +1,6 @@
 /*
- * stack.h - inside engine/elf: the main thread's stack as the Linux kernel leaves it for a new program.
+ * stack.h - inside engine/elf: the main thread's stack as the Linux kernel leaves it for a new
+ * program.
  */
 #ifndef ELF_STACK_H
 #define ELF_STACK_H
@@ -21,6 +22,7 @@ struct elf_vectors {
 };
 
 /* Maps the stack, fills it, sets t->stack_lo/hi. 0 or -errno (-E2BIG: arguments too long). */
-int elf_stack_build(struct thr *t, const struct elf_start *s, char **argv, char **envp, struct elf_vectors *out);
+int elf_stack_build(struct thr *t, const struct elf_start *s, char **argv, char **envp,
+                    struct elf_vectors *out);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * symbol.c - finds symbols: GNU and System V hash tables, version rules of the GNU ABI, the scopes of a reference. Table
- * entries were bounded by object.c; indexes taken from the tables are checked here.
+ * symbol.c - finds symbols: GNU and System V hash tables, version rules of the GNU ABI, the scopes
+ * of a reference. Table entries were bounded by object.c; indexes taken from the tables are checked
+ * here.
  */
 #include <string.h>
 
@@ -43,7 +44,8 @@ void sym_want_init(struct sym_want *w, const char *name, const char *version)
 /* May this table entry satisfy a reference from outside, its version aside? */
 static bool is_definition(const struct elf_object *o, const Elf64_Sym *s, const struct sym_want *w)
 {
-    unsigned type = ELF64_ST_TYPE(s->st_info), bind = ELF64_ST_BIND(s->st_info), vis = ELF64_ST_VISIBILITY(s->st_other);
+    unsigned type = ELF64_ST_TYPE(s->st_info), bind = ELF64_ST_BIND(s->st_info),
+             vis = ELF64_ST_VISIBILITY(s->st_other);
     const char *name;
 
     if (type > STT_COMMON && type != STT_TLS && type != STT_GNU_IFUNC)
@@ -52,7 +54,8 @@ static bool is_definition(const struct elf_object *o, const Elf64_Sym *s, const 
         return false;
     if (vis == STV_HIDDEN || vis == STV_INTERNAL)
         return false;
-    /* An undefined function with a value: the program's PLT entry is the function's address for everybody. */
+    /* An undefined function with a value: the program's PLT entry is the function's address for
+     * everybody. */
     if (s->st_shndx == SHN_UNDEF && (w->code || !s->st_value || type != STT_FUNC))
         return false;
     if (!s->st_value && s->st_shndx != SHN_ABS && type != STT_TLS)
@@ -64,8 +67,9 @@ static bool is_definition(const struct elf_object *o, const Elf64_Sym *s, const 
 enum match { NO, YES, DEFAULT_ONLY };
 
 /*
- * With a version asked: the same one, or a base definition of a library without that version's hash. Without: the base or the
- * first version; a later default version only if nothing better comes (DEFAULT_ONLY); dlsym takes the default.
+ * With a version asked: the same one, or a base definition of a library without that version's
+ * hash. Without: the base or the first version; a later default version only if nothing better
+ * comes (DEFAULT_ONLY); dlsym takes the default.
  */
 static enum match version_match(const struct elf_object *o, u64 i, const struct sym_want *w)
 {
@@ -87,7 +91,8 @@ static enum match version_match(const struct elf_object *o, u64 i, const struct 
     return v & VERSYM_HIDDEN ? NO : w->newest ? YES : DEFAULT_ONLY;
 }
 
-static const Elf64_Sym *consider(const struct elf_object *o, u64 i, const struct sym_want *w, const Elf64_Sym **fallback)
+static const Elf64_Sym *consider(const struct elf_object *o, u64 i, const struct sym_want *w,
+                                 const Elf64_Sym **fallback)
 {
     if (i >= o->nsym || !is_definition(o, &o->sym[i], w))
         return NULL;
@@ -102,7 +107,8 @@ static const Elf64_Sym *consider(const struct elf_object *o, u64 i, const struct
     return NULL;
 }
 
-static const Elf64_Sym *by_gnu_hash(const struct elf_object *o, const struct sym_want *w, const Elf64_Sym **fallback)
+static const Elf64_Sym *by_gnu_hash(const struct elf_object *o, const struct sym_want *w,
+                                    const Elf64_Sym **fallback)
 {
     u32 h = w->hash, i;
     u64 bloom = o->gnu.bloom[(h >> 6) & o->gnu.bloom_mask];
@@ -127,7 +133,8 @@ static const Elf64_Sym *by_gnu_hash(const struct elf_object *o, const struct sym
     return NULL;
 }
 
-static const Elf64_Sym *by_sysv_hash(const struct elf_object *o, const struct sym_want *w, const Elf64_Sym **fallback)
+static const Elf64_Sym *by_sysv_hash(const struct elf_object *o, const struct sym_want *w,
+                                     const Elf64_Sym **fallback)
 {
     u32 i = o->sysv.buckets[sym_sysv_hash(w->name) % o->sysv.nbuckets];
 
@@ -168,7 +175,8 @@ bool sym_in_object(struct elf_object *o, const struct sym_want *w, struct sym_fo
     return true;
 }
 
-bool sym_in_list(const struct elf_objects *s, const struct sym_want *w, const struct elf_object *skip, struct sym_found *f)
+bool sym_in_list(const struct elf_objects *s, const struct sym_want *w,
+                 const struct elf_object *skip, struct sym_found *f)
 {
     for (unsigned i = 0; i < s->n; i++)
         if (s->v[i] != skip && sym_in_object(s->v[i], w, f))
@@ -176,7 +184,8 @@ bool sym_in_list(const struct elf_objects *s, const struct sym_want *w, const st
     return false;
 }
 
-bool sym_lookup(struct elf_object *from, const struct sym_want *w, const struct elf_object *skip, struct sym_found *f)
+bool sym_lookup(struct elf_object *from, const struct sym_want *w, const struct elf_object *skip,
+                struct sym_found *f)
 {
     bool found;
 
@@ -220,7 +229,8 @@ gaddr sym_address(const struct sym_found *f)
 
 bool sym_is_ifunc(const struct sym_found *f)
 {
-    return f->sym && ELF64_ST_TYPE(f->sym->st_info) == STT_GNU_IFUNC && f->sym->st_shndx != SHN_UNDEF;
+    return f->sym && ELF64_ST_TYPE(f->sym->st_info) == STT_GNU_IFUNC &&
+           f->sym->st_shndx != SHN_UNDEF;
 }
 
 u64 sym_count(const struct elf_object *o)

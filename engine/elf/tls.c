@@ -1,8 +1,9 @@
 /*
- * tls.c - thread-local storage of the guest, x86-64 variant II: the blocks of the program and its libraries lie below the thread
- * pointer at offsets fixed at start; libraries loaded later get blocks of their own on first use (or, if their code insists
- * on fixed offsets, room from a surplus). The thread control block has what compiled code reads: itself at 0 and 16, our
- * table of blocks at 8, stack guard at 0x28, pointer guard at 0x30.
+ * tls.c - thread-local storage of the guest, x86-64 variant II: the blocks of the program and its
+ * libraries lie below the thread pointer at offsets fixed at start; libraries loaded later get
+ * blocks of their own on first use (or, if their code insists on fixed offsets, room from a
+ * surplus). The thread control block has what compiled code reads: itself at 0 and 16, our table of
+ * blocks at 8, stack guard at 0x28, pointer guard at 0x30.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -67,7 +68,8 @@ static struct elf_object *module_by_id(u64 id)
                : NULL;
 }
 
-/* Smallest offset >= used + size that puts the block at its image's place modulo its alignment (psABI, TLS variant II). */
+/* Smallest offset >= used + size that puts the block at its image's place modulo its alignment
+ * (psABI, TLS variant II). */
 static u64 offset_after(u64 used, const struct elf_object *o)
 {
     u64 rest = (0 - (o->tls_image - o->image.bias)) & (o->tls_align - 1);
@@ -125,7 +127,8 @@ static struct tls_table *grow_table(gaddr tp, u64 id)
 
 static gaddr make_thread(struct thr *t)
 {
-    u64 size = align_up(static_size + TCB_SIZE, GUEST_PAGE_SIZE), slack = static_align > GUEST_PAGE_SIZE ? static_align : 0;
+    u64 size = align_up(static_size + TCB_SIZE, GUEST_PAGE_SIZE),
+        slack = static_align > GUEST_PAGE_SIZE ? static_align : 0;
     i64 r = mem_mmap(0, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     gaddr tp;
 
@@ -257,15 +260,17 @@ void tls_fill_late(struct elf_object *o)
         thr_each(fill_in_thread, o);
 }
 
-/* ---- TLS descriptors: entry points that take the descriptor in RAX and keep all other registers ---- */
+/* ---- TLS descriptors: entry points that take the descriptor in RAX and keep all other registers
+ * ---- */
 
-struct desc_arg {
+struct elf_desc_arg {
     u64 module, offset;
+    struct elf_desc_arg *next; /* of the object whose descriptor it is */
 };
 
 static void run_dynamic(struct x86_cpu *c, void *fn)
 {
-    const struct desc_arg *a = g2h(ld_u64(g2h(c->gpr[0] + 8)));
+    const struct elf_desc_arg *a = g2h(ld_u64(g2h(c->gpr[0] + 8)));
 
     (void)fn;
     c->gpr[0] = dl_tls_get_addr(a->module, a->offset) - c->seg_base[SEG_FS];
@@ -281,7 +286,8 @@ static void run_undefined(struct x86_cpu *c, void *fn)
 static gaddr static_entry(void)
 {
     static const u8 code[] = {0x48, 0x8b, 0x40, 0x08, 0xc3};
-    i64 r = mem_mmap(0, GUEST_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    i64 r =
+        mem_mmap(0, GUEST_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (r < 0)
         die("no memory for TLS descriptors");
@@ -290,9 +296,19 @@ static gaddr static_entry(void)
     return (gaddr)r;
 }
 
-gaddr tls_descriptor(struct elf_object *o, u64 offset, u64 *arg)
+void tls_free_descriptors(struct elf_object *user)
 {
-    struct desc_arg *a;
+    while (user->desc_args) {
+        struct elf_desc_arg *a = user->desc_args;
+
+        user->desc_args = a->next;
+        free(a);
+    }
+}
+
+gaddr tls_descriptor(struct elf_object *user, struct elf_object *o, u64 offset, u64 *arg)
+{
+    struct elf_desc_arg *a;
 
     if (!desc_static) {
         desc_static = static_entry();
@@ -309,7 +325,8 @@ gaddr tls_descriptor(struct elf_object *o, u64 offset, u64 *arg)
     a = malloc(sizeof *a);
     if (!a)
         die("out of memory");
-    *a = (struct desc_arg){o->tls_id, offset};
+    *a = (struct elf_desc_arg){o->tls_id, offset, user->desc_args};
+    user->desc_args = a;
     *arg = h2g(a);
     return desc_dynamic;
 }

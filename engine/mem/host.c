@@ -1,7 +1,8 @@
 /*
- * host.c - the host side of guest mappings: protections without PROT_EXEC, placement below the guest's address limit, and
- * what must not be replaced because box64 itself lives there. The only file that calls mmap(2) and its relatives for guest
- * memory and that knows the host's page size: hosts with 16K or 64K pages get their emulation of 4K pages here.
+ * host.c - the host side of guest mappings: protections without PROT_EXEC, placement below the
+ * guest's address limit, and what must not be replaced because box64 itself lives there. The only
+ * file that calls mmap(2) and its relatives for guest memory and that knows the host's page size:
+ * hosts with 16K or 64K pages get their emulation of 4K pages here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,8 @@ static unsigned n_own;
 static gaddr va_end = GUEST_VA_END; /* first address the host cannot map */
 static gaddr top_hint, low_hint;
 
-/* Remembers box64's own image, libraries and stack; finds out how large the host's address space is. */
+/* Remembers box64's own image, libraries and stack; finds out how large the host's address space
+ * is. */
 static int read_own_maps(void)
 {
     FILE *f = fopen("/proc/self/maps", "re");
@@ -94,7 +96,8 @@ static int host_prot(u32 guest, bool readonly)
 {
     int p = 0;
 
-    /* x86 has no write-only and (without protection keys) no execute-only pages; guest code is data here. */
+    /* x86 has no write-only and (without protection keys) no execute-only pages; guest code is data
+     * here. */
     if (guest & (PROT_READ | PROT_WRITE | PROT_EXEC))
         p |= PROT_READ;
     if ((guest & PROT_WRITE) && !readonly)
@@ -121,7 +124,8 @@ static i64 map_exactly(gaddr addr, u64 len, int prot, int flags, int fd, u64 off
     return r;
 }
 
-/* First gap of the guest map at or above `from` that ends by `limit`; 0 if none. Host mappings are not known here. */
+/* First gap of the guest map at or above `from` that ends by `limit`; 0 if none. Host mappings are
+ * not known here. */
 static gaddr gap_above(gaddr from, u64 len, gaddr limit)
 {
     struct vma v;
@@ -149,7 +153,8 @@ static i64 map_upwards(gaddr from, gaddr limit, u64 len, int prot, int flags, in
     return -ENOMEM;
 }
 
-/* Hosts with more than 47 bits of user addresses: place below the guest's limit, downwards in steps. */
+/* Hosts with more than 47 bits of user addresses: place below the guest's limit, downwards in
+ * steps. */
 static i64 map_below_limit(u64 len, int prot, int flags, int fd, u64 offset)
 {
     for (gaddr at = top_hint - len; at > 1ull << 32 && at < top_hint;) {
@@ -229,7 +234,8 @@ i64 host_remap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr)
 
     if (!(flags & MREMAP_MAYMOVE) || (flags & MREMAP_FIXED) || va_end <= GUEST_VA_END)
         return raw_remap(old, old_len, new_len, flags, new_addr);
-    /* The kernel would move it above the guest's limit: stay in place, or move to a place of our choice. */
+    /* The kernel would move it above the guest's limit: stay in place, or move to a place of our
+     * choice. */
     if (old_len && !(flags & ~MREMAP_MAYMOVE)) {
         r = raw_remap(old, old_len, new_len, 0, 0);
         if (r != -ENOMEM)

@@ -1,7 +1,8 @@
 /*
- * map.c - the sorted map of guest mappings: an index of chunks, each a short sorted array, so that an insert moves little and a
- * lookup is two binary searches. Writers hold mem_lock(); readers take no lock: they check a sequence number around the
- * lookup. Chunks and old indexes are never given back, so a reader that races sees stale numbers, never freed memory.
+ * map.c - the sorted map of guest mappings: an index of chunks, each a short sorted array, so that
+ * an insert moves little and a lookup is two binary searches. Writers hold mem_lock(); readers take
+ * no lock: they check a sequence number around the lookup. Chunks and old indexes are never given
+ * back, so a reader that races sees stale numbers, never freed memory.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -59,7 +60,8 @@ void mem_unlock(void)
     pthread_mutex_unlock(&map_mutex);
 }
 
-/* Words are moved with relaxed atomics: readers may look on, and the sequence number tells them to look again. */
+/* Words are moved with relaxed atomics: readers may look on, and the sequence number tells them to
+ * look again. */
 static void words_copy(void *to, const void *from, size_t n)
 {
     u64 *d = to;
@@ -154,7 +156,8 @@ bool map_next(gaddr a, struct vma *out)
         u32 seq = __atomic_load_n(&map_seq, __ATOMIC_ACQUIRE);
         bool found;
 
-        /* A crash inside our own writer still gets an answer: the handler runs on the writer's thread. */
+        /* A crash inside our own writer still gets an answer: the handler runs on the writer's
+         * thread. */
         if ((seq & 1) && !lock_mine) {
             sched_yield();
             continue;

@@ -1,7 +1,8 @@
 /*
- * map.h - inside engine/mem: the sorted map of guest mappings, the code-watch page states and the host-page work.
- * Lock order: mem_lock() is the innermost lock of the engine; it is held for every change of map, host protections and
- * page states together, so the three never disagree while it is free. Lookups (map_find, map_next, watch_state) take no lock.
+ * map.h - inside engine/mem: the sorted map of guest mappings, the code-watch page states and the
+ * host-page work. Lock order: mem_lock() is the innermost lock of the engine; it is held for every
+ * change of map, host protections and page states together, so the three never disagree while it is
+ * free. Lookups (map_find, map_next, watch_state) take no lock.
  */
 #ifndef MEM_MAP_H
 #define MEM_MAP_H
@@ -48,10 +49,12 @@ enum { WATCH_ON = 0x80, WATCH_CHECKED = 0x40, WATCH_HEAT = 0x3f };
 u8 watch_state(gaddr page);
 /* Under mem_lock: host protections are about to be set anew; `forget` drops heat too (unmap). */
 void watch_clear(gaddr start, gaddr end, bool forget);
-/* Under mem_lock: give watched pages their guest protections back, so that the kernel sees whole mappings (mremap). */
+/* Under mem_lock: give watched pages their guest protections back, so that the kernel sees whole
+ * mappings (mremap). */
 void watch_release(gaddr start, gaddr end);
 
-/* host.c: the only calls of mmap(2) and its relatives; the only place that knows the host's page size. */
+/* host.c: the only calls of mmap(2) and its relatives; the only place that knows the host's page
+ * size. */
 int host_init(void);
 gaddr host_va_end(void);
 i64 host_map(gaddr addr, u64 len, u32 prot, int flags, int fd, u64 offset);

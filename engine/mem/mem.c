@@ -1,6 +1,7 @@
 /*
- * mem.c - the guest's mapping calls: argument checks as x86-64 Linux makes them, the host work (host.c), then map and code
- * watch brought in line, all under mem_lock. Blocks of code that went or may change are dropped through interp_invalidate.
+ * mem.c - the guest's mapping calls: argument checks as x86-64 Linux makes them, the host work
+ * (host.c), then map and code watch brought in line, all under mem_lock. Blocks of code that went
+ * or may change are dropped through interp_invalidate.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +26,8 @@
 #define PROT_GROWSUP_GUEST 0x02000000
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 /* What of the flags describes the mapping rather than the call. */
-#define FLAGS_KEPT (MAP_TYPE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_STACK | MAP_NORESERVE | MAP_HUGETLB)
+#define FLAGS_KEPT                                                                                 \
+    (MAP_TYPE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_STACK | MAP_NORESERVE | MAP_HUGETLB)
 
 static gaddr brk_start, brk_now;
 
@@ -39,7 +41,8 @@ int mem_init(void)
     err = host_init();
     if (err)
         return err;
-    /* A child of fork() has only the forking thread: nobody else may hold the lock at that moment. */
+    /* A child of fork() has only the forking thread: nobody else may hold the lock at that moment.
+     */
     err = pthread_atfork(mem_lock, mem_unlock, mem_unlock);
     done = !err;
     return -err;
@@ -163,7 +166,8 @@ i64 mem_mprotect(gaddr addr, u64 len, int prot)
     if (!len || bad_range(addr, len) || host_is_own(addr, addr + len))
         return -ENOMEM;
     mem_lock();
-    if (grows == PROT_GROWSDOWN_GUEST && map_find(addr, &v)) { /* down to the mapping's own start: stacks */
+    if (grows == PROT_GROWSDOWN_GUEST &&
+        map_find(addr, &v)) { /* down to the mapping's own start: stacks */
         len += addr - v.start;
         addr = v.start;
     }
@@ -182,7 +186,8 @@ i64 mem_mprotect(gaddr addr, u64 len, int prot)
 }
 
 /* Under mem_lock: the map after [old, +old_len) went to `now`, new_len long. */
-static int remapped(gaddr old, u64 old_len, gaddr now, u64 new_len, int flags, const struct vma *was)
+static int remapped(gaddr old, u64 old_len, gaddr now, u64 new_len, int flags,
+                    const struct vma *was)
 {
     struct vma v = *was;
     int err;
@@ -212,12 +217,15 @@ i64 mem_mremap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr)
     new_len = align_up(new_len, GUEST_PAGE_SIZE);
     if (!new_len || bad_range(old, old_len) || new_len > GUEST_VA_END)
         return -EINVAL;
-    if ((flags & MREMAP_FIXED) && (bad_range(new_addr, new_len) || host_is_own(new_addr, new_addr + new_len)))
+    if ((flags & MREMAP_FIXED) &&
+        (bad_range(new_addr, new_len) || host_is_own(new_addr, new_addr + new_len)))
         return -EINVAL;
     mem_lock();
     if (!map_find(old, &v)) {
         /* Not the guest's: native memory (a wrapped mmap made it) moves, and becomes known. */
-        v = (struct vma){.start = old, .end = old + old_len, .prot = PROT_READ | PROT_WRITE,
+        v = (struct vma){.start = old,
+                         .end = old + old_len,
+                         .prot = PROT_READ | PROT_WRITE,
                          .flags = MAP_PRIVATE | MAP_ANONYMOUS};
     }
     watch_release(old, old + old_len);
@@ -239,7 +247,8 @@ i64 mem_madvise(gaddr addr, u64 len, int advice)
     r = 0;
     len = align_up(len, GUEST_PAGE_SIZE);
     /* Contents may be gone: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED. */
-    if ((advice == 4 || advice == 8 || advice == 9 || advice == 24) && map_any_exec(addr, addr + len))
+    if ((advice == 4 || advice == 8 || advice == 9 || advice == 24) &&
+        map_any_exec(addr, addr + len))
         interp_invalidate(addr, addr + len);
     return r;
 }
@@ -263,11 +272,15 @@ i64 mem_brk(gaddr want)
     if (want < brk_start || want > host_va_end() - (1ull << 32)) {
         ok = false;
     } else if (new_end > old_end) {
-        struct vma v = {.start = old_end, .end = new_end, .prot = PROT_READ | PROT_WRITE,
-                        .flags = MAP_PRIVATE | MAP_ANONYMOUS, .file = map_intern("[heap]", 0, 0)};
+        struct vma v = {.start = old_end,
+                        .end = new_end,
+                        .prot = PROT_READ | PROT_WRITE,
+                        .flags = MAP_PRIVATE | MAP_ANONYMOUS,
+                        .file = map_intern("[heap]", 0, 0)};
 
         ok = host_map(old_end, new_end - old_end, v.prot,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0) > 0 &&
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
+                      0) > 0 &&
              !changed(old_end, new_end, &v);
     } else if (new_end < old_end) {
         ok = !host_unmap(new_end, old_end - new_end) && !changed(new_end, old_end, NULL);
@@ -282,7 +295,10 @@ i64 mem_brk(gaddr want)
 void mem_note_native(gaddr addr, u64 len, int prot, int flags, const char *path)
 {
     gaddr start = addr & ~GUEST_PAGE_MASK, end = align_up(addr + len, GUEST_PAGE_SIZE);
-    struct vma v = {.start = start, .end = end, .prot = (u32)(prot & PROT_ALL), .flags = (u32)(flags & FLAGS_KEPT)};
+    struct vma v = {.start = start,
+                    .end = end,
+                    .prot = (u32)(prot & PROT_ALL),
+                    .flags = (u32)(flags & FLAGS_KEPT)};
 
     if (end <= start || end > GUEST_VA_END)
         return;

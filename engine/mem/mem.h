@@ -1,8 +1,10 @@
 /*
- * mem.h - the guest's address space. Guest address = host address. Keeps the map of guest mappings (ranges, protections, names) beside the kernel's,
- * because the host cannot say which pages are guest-executable (all guest code is data to the host), and 4K guest pages may be smaller than host pages.
- * Called by elf, linux, signal (fault classification), bridge (code for bridges), interp through env->fetch.
- * Thread-safe; lookups from signal handlers are lock-free or try-lock (never block in a handler).
+ * mem.h - the guest's address space. Guest address = host address. Keeps the map of guest mappings
+ * (ranges, protections, names) beside the kernel's, because the host cannot say which pages are
+ * guest-executable (all guest code is data to the host), and 4K guest pages may be smaller than
+ * host pages. Called by elf, linux, signal (fault classification), bridge (code for bridges),
+ * interp through env->fetch. Thread-safe; lookups from signal handlers are lock-free or try-lock
+ * (never block in a handler).
  */
 #ifndef MEM_MEM_H
 #define MEM_MEM_H
@@ -13,9 +15,9 @@
 
 struct mem_region {
     gaddr start, end;
-    int prot;        /* PROT_* as the guest sees it */
-    int flags;       /* MAP_* of creation */
-    u64 offset;      /* file offset of start */
+    int prot;   /* PROT_* as the guest sees it */
+    int flags;  /* MAP_* of creation */
+    u64 offset; /* file offset of start */
     u64 dev, ino;
     const char *path; /* NULL: anonymous; "[stack]", "[heap]" ... */
 };
@@ -23,7 +25,8 @@ struct mem_region {
 /* Once, before any guest mapping. low_limit etc. are read from the host. 0 or -errno. */
 int mem_init(void);
 
-/* Guest-visible syscalls: arguments and results as x86-64 Linux has them (address or -errno). MAP_32BIT, MAP_FIXED_NOREPLACE honoured. */
+/* Guest-visible syscalls: arguments and results as x86-64 Linux has them (address or -errno).
+ * MAP_32BIT, MAP_FIXED_NOREPLACE honoured. */
 i64 mem_mmap(gaddr addr, u64 len, int prot, int flags, int fd, u64 offset);
 i64 mem_munmap(gaddr addr, u64 len);
 i64 mem_mprotect(gaddr addr, u64 len, int prot);
@@ -37,9 +40,11 @@ void mem_forget(gaddr addr, u64 len);
 
 /* False if nothing of the guest is mapped there. Async-signal-safe. */
 bool mem_query(gaddr a, struct mem_region *r);
-/* The region at a, or the next one above it; false at the end. (r->start may be below a.) Async-signal-safe. */
+/* The region at a, or the next one above it; false at the end. (r->start may be below a.)
+ * Async-signal-safe. */
 bool mem_next(gaddr a, struct mem_region *r);
-/* First address that cannot be mapped for the guest: 2^47, or less on hosts with smaller address spaces. */
+/* First address that cannot be mapped for the guest: 2^47, or less on hosts with smaller address
+ * spaces. */
 gaddr mem_limit(void);
 /* Names a region for /proc/self/maps and reports ("[stack]", path of a module). */
 void mem_name(gaddr start, gaddr end, const char *name);
@@ -54,13 +59,15 @@ enum mem_fault {
     MEM_FAULT_ACCERR, /* mapped, protection */
 };
 enum mem_fault mem_fault(gaddr a, bool is_write);
-/* The kernel will write [a, a+len) for us (read(2) ...): make watched code writable first. Cheap when nothing is watched. */
+/* The kernel will write [a, a+len) for us (read(2) ...): make watched code writable first. Cheap
+ * when nothing is watched. */
 void mem_prepare_write(gaddr a, u64 len);
 
 /* Text of /proc/self/maps as the guest should see it; malloc'd, caller frees. */
 char *mem_maps_text(size_t *len);
 
-/* Guest memory may be read/written without a fault (kernel-side check by process_vm or map lookup), for syscall struct copies. */
+/* Guest memory may be read/written without a fault (kernel-side check by process_vm or map lookup),
+ * for syscall struct copies. */
 bool mem_readable(gaddr a, u64 len);
 bool mem_writable(gaddr a, u64 len);
 

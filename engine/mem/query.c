@@ -1,6 +1,7 @@
 /*
- * query.c - questions about guest memory: what is mapped, may it be accessed, the text of /proc/self/maps.
- * Guest programs also hold pointers into native memory (the host's malloc), which the map does not list: those the kernel is asked about.
+ * query.c - questions about guest memory: what is mapped, may it be accessed, the text of
+ * /proc/self/maps. Guest programs also hold pointers into native memory (the host's malloc), which
+ * the map does not list: those the kernel is asked about.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -22,9 +23,14 @@ bool mem_query(gaddr a, struct mem_region *r)
 
     if (!map_find(a, &v))
         return false;
-    *r = (struct mem_region){.start = v.start, .end = v.end, .prot = (int)v.prot, .flags = (int)v.flags,
-                             .offset = v.offset, .dev = v.file ? v.file->dev : 0,
-                             .ino = v.file ? v.file->ino : 0, .path = v.file ? v.file->path : NULL};
+    *r = (struct mem_region){.start = v.start,
+                             .end = v.end,
+                             .prot = (int)v.prot,
+                             .flags = (int)v.flags,
+                             .offset = v.offset,
+                             .dev = v.file ? v.file->dev : 0,
+                             .ino = v.file ? v.file->ino : 0,
+                             .path = v.file ? v.file->path : NULL};
     return true;
 }
 
@@ -44,7 +50,8 @@ static bool kernel_readable(gaddr a)
     return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
 }
 
-/* FUTEX_WAKE_OP adds 0 to the word with the kernel's own fault handling: EFAULT if it may not be written. */
+/* FUTEX_WAKE_OP adds 0 to the word with the kernel's own fault handling: EFAULT if it may not be
+ * written. */
 static bool kernel_writable(gaddr a)
 {
     u32 dummy = 0;
@@ -88,12 +95,13 @@ bool mem_writable(gaddr a, u64 len)
 /* One line as fs/proc/task_mmu.c lays it out: the path starts in column 73. */
 static void maps_line(FILE *f, const struct vma *v)
 {
-    int n = fprintf(f, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)v->start,
-                    (unsigned long long)v->end, v->prot & PROT_READ ? 'r' : '-',
-                    v->prot & PROT_WRITE ? 'w' : '-', v->prot & PROT_EXEC ? 'x' : '-',
-                    (v->flags & MAP_TYPE) != MAP_PRIVATE ? 's' : 'p', (unsigned long long)v->offset,
-                    v->file ? major(v->file->dev) : 0, v->file ? minor(v->file->dev) : 0,
-                    (unsigned long long)(v->file ? v->file->ino : 0));
+    int n =
+        fprintf(f, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)v->start,
+                (unsigned long long)v->end, v->prot & PROT_READ ? 'r' : '-',
+                v->prot & PROT_WRITE ? 'w' : '-', v->prot & PROT_EXEC ? 'x' : '-',
+                (v->flags & MAP_TYPE) != MAP_PRIVATE ? 's' : 'p', (unsigned long long)v->offset,
+                v->file ? major(v->file->dev) : 0, v->file ? minor(v->file->dev) : 0,
+                (unsigned long long)(v->file ? v->file->ino : 0));
 
     if (v->file && v->file->path[0])
         fprintf(f, "%*s%s", n < 73 ? 73 - n : 0, "", v->file->path);

@@ -1,8 +1,9 @@
 /*
- * watch.c - notices writes to code. A guest page that is executable and writable is write-protected on the host when code is
- * fetched from it; the first write faults, drops the page's blocks and makes it writable again. A page written again and
- * again between fetches becomes "checked": it stays writable and its blocks compare their bytes at each entry.
- * Page states are one byte each in a two-level table that is only ever added to, so signal handlers read them freely.
+ * watch.c - notices writes to code. A guest page that is executable and writable is write-protected
+ * on the host when code is fetched from it; the first write faults, drops the page's blocks and
+ * makes it writable again. A page written again and again between fetches becomes "checked": it
+ * stays writable and its blocks compare their bytes at each entry. Page states are one byte each in
+ * a two-level table that is only ever added to, so signal handlers read them freely.
  */
 #include <sched.h>
 #include <stdatomic.h>
@@ -13,12 +14,14 @@
 #include "interp/interp.h"
 #include "mem/map.h"
 
-/* 2^35 guest pages: 2^17 leaves of 2^18 pages (1 GiB of addresses). Only touched leaves and table pages become resident. */
+/* 2^35 guest pages: 2^17 leaves of 2^18 pages (1 GiB of addresses). Only touched leaves and table
+ * pages become resident. */
 #define LEAF_BITS 18
 #define LEAF_PAGES (1u << LEAF_BITS)
 #define LEAF_COUNT (1u << (47 - 12 - LEAF_BITS))
 #define HOT_WRITES 8
-/* An access the map allows may fault a few times while another thread changes protections; then it is the guest's fault. */
+/* An access the map allows may fault a few times while another thread changes protections; then it
+ * is the guest's fault. */
 #define RETRY_MAX 64
 
 static u8 *leaves[LEAF_COUNT];
@@ -72,8 +75,8 @@ static gaddr next_state(gaddr a, gaddr end)
 {
     while (a < end) {
         u8 *s = state_of(a);
-        gaddr leaf_end = align_down(a, (u64)LEAF_PAGES * GUEST_PAGE_SIZE) +
-                         (u64)LEAF_PAGES * GUEST_PAGE_SIZE;
+        gaddr leaf_end =
+            align_down(a, (u64)LEAF_PAGES * GUEST_PAGE_SIZE) + (u64)LEAF_PAGES * GUEST_PAGE_SIZE;
 
         if (!s) {
             a = leaf_end;
@@ -134,12 +137,14 @@ gaddr mem_fetch(gaddr pc, bool *checked)
     if (!map_find(pc, &v) || !(v.prot & PROT_EXEC))
         return 0;
     if (v.flags & MAP_SHARED) {
-        /* Written through another mapping (a JIT's second view) or by another process: no fault would tell. */
+        /* Written through another mapping (a JIT's second view) or by another process: no fault
+         * would tell. */
         *checked = true;
     } else if (!(v.prot & PROT_WRITE)) {
         return v.end;
     }
-    /* One page; near its end also the next, so that the longest instruction (15 bytes) is in reach. */
+    /* One page; near its end also the next, so that the longest instruction (15 bytes) is in reach.
+     */
     end = page + GUEST_PAGE_SIZE;
     if (end - pc < 15 && end < v.end)
         end += GUEST_PAGE_SIZE;
@@ -168,7 +173,8 @@ static void unwatch(gaddr page, u8 *s)
     interp_invalidate(page, page + GUEST_PAGE_SIZE);
 }
 
-/* The map says that this access is fine: another thread is changing the protection, or has just done so. */
+/* The map says that this access is fine: another thread is changing the protection, or has just
+ * done so. */
 static enum mem_fault retry_some(gaddr a)
 {
     static __thread gaddr last;

@@ -30,7 +30,8 @@ static void thunk_add(struct x86_cpu *c, void *fn)
     c->gpr[0] = (u32)f((int)c->gpr[7], (int)c->gpr[6]);
 }
 
-/* ld.so's function, which the wrappers room has in ld-linux-x86-64.so.2: tls_index { module, offset } */
+/* ld.so's function, which the wrappers room has in ld-linux-x86-64.so.2: tls_index { module, offset
+ * } */
 static void thunk_tls(struct x86_cpu *c, void *fn)
 {
     const u64 *index = g2h(c->gpr[7]);
@@ -42,11 +43,21 @@ static void thunk_tls(struct x86_cpu *c, void *fn)
 static const char *const sonames[] = {"libnative.so.1", NULL};
 static const char *const no_natives[] = {NULL};
 static const struct br_symbol syms[] = {
-    {.name = "__tls_get_addr", .sig = "p(p)", .thunk = thunk_tls, .my = (void *)thunk_tls, .kind = BR_FUNC, .raw = 1},
-    {.name = "native_add", .sig = "i(ii)", .thunk = thunk_add, .my = (void *)native_add, .kind = BR_FUNC},
+    {.name = "__tls_get_addr",
+     .sig = "p(p)",
+     .thunk = thunk_tls,
+     .my = (void *)thunk_tls,
+     .kind = BR_FUNC,
+     .raw = 1},
+    {.name = "native_add",
+     .sig = "i(ii)",
+     .thunk = thunk_add,
+     .my = (void *)native_add,
+     .kind = BR_FUNC},
     {.name = "native_var", .sig = "", .my = &native_var_value, .size = 4, .kind = BR_DATA},
 };
-static const struct br_lib native_lib = {.sonames = sonames, .natives = no_natives, .syms = syms, .nsyms = 3};
+static const struct br_lib native_lib = {
+    .sonames = sonames, .natives = no_natives, .syms = syms, .nsyms = 3};
 static const struct br_lib *const libs[] = {&native_lib};
 
 static gaddr fetch(struct x86_cpu *c, gaddr pc, bool *checked)
@@ -78,8 +89,12 @@ static void on_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
     out[3] = leaf == 1 ? 0x078bfbff : 0;
 }
 
-static const struct x86_env env = {.syscall = on_syscall, .bridge = br_int3, .exception = on_exception, .interrupt = on_exception,
-                                   .fetch = fetch, .cpuid = on_cpuid};
+static const struct x86_env env = {.syscall = on_syscall,
+                                   .bridge = br_int3,
+                                   .exception = on_exception,
+                                   .interrupt = on_exception,
+                                   .fetch = fetch,
+                                   .cpuid = on_cpuid};
 
 struct thr *guest_start(const char *lib_dir)
 {

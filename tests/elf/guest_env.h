@@ -1,6 +1,7 @@
 /*
- * guest_env.h - what the tests of engine/elf run on: the real interpreter, bridges and map; one wrapped library, libnative.so.1, made up here.
- * Each scenario is a forked child, because a process has one guest program.
+ * guest_env.h - what the tests of engine/elf run on: the real interpreter, bridges and map; one
+ * wrapped library, libnative.so.1, made up here. Each scenario is a forked child, because a process
+ * has one guest program.
  */
 #ifndef TESTS_ELF_GUEST_ENV_H
 #define TESTS_ELF_GUEST_ENV_H
@@ -19,7 +20,8 @@ extern struct x86_exc guest_exc; /* the exception that ended guest_run */
 
 /* Rooms up; cfg.ld_library_path = guest_dir/libs. */
 struct thr *guest_start(const char *libs);
-/* Loads guest_dir/name in native-libc mode with two arguments. Returns elf_load_program's result. */
+/* Loads guest_dir/name in native-libc mode with two arguments. Returns elf_load_program's result.
+ */
 int guest_load(struct thr *t, const char *name, bool native);
 /* Runs from the entry point to the first exception. */
 void guest_run(struct thr *t);
@@ -28,8 +30,8 @@ u64 guest_call(const char *name, unsigned nargs, ...);
 gaddr guest_symbol(const char *name);
 
 /*
- * Runs fn in a child; 99 if its checks failed, else what it exited with. Its stderr is put into err (may be NULL).
- * In the header because each source file has its own harness counters.
+ * Runs fn in a child; 99 if its checks failed, else what it exited with. Its stderr is put into err
+ * (may be NULL). In the header because each source file has its own harness counters.
  */
 static inline int in_child(void (*fn)(void), char *err, size_t size)
 {

@@ -1,4 +1,5 @@
-/* test_bad.c - files that are not what they should be: the kind that elf_probe says, and message and status of a start. */
+/* test_bad.c - files that are not what they should be: the kind that elf_probe says, and message
+ * and status of a start. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +68,8 @@ static void test_kinds(void)
 
     CHECK_EQ(kind_of(good, good_size), ELF_X86_64_DYNAMIC);
     CHECK_EQ(elf_probe(file, &id), 0);
-    CHECK(id.pie && !id.musl && !strcmp(id.interp, "/lib64/ld-linux-x86-64.so.2") && id.machine == EM_X86_64);
+    CHECK(id.pie && !id.musl && !strcmp(id.interp, "/lib64/ld-linux-x86-64.so.2") &&
+          id.machine == EM_X86_64);
     CHECK_EQ(kind_of("", 0), ELF_NOT_ELF);
     CHECK_EQ(kind_of("#!/bin/sh\n", 10), ELF_NOT_ELF);
     CHECK_EQ(kind_of("\177EL", 3), ELF_NOT_ELF);

@@ -1,4 +1,5 @@
-/* test_link.c - the guest linker on small guest programs and libraries, linked in every way that matters. */
+/* test_link.c - the guest linker on small guest programs and libraries, linked in every way that
+ * matters. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,7 +28,9 @@ static void check_all(void)
     gaddr a;
 
     CHECK_EQ(guest_load(t, program, true), 0);
-    CHECK_STR(order_log(), "0ba"); /* preinit, then libb before liba; the program's own come from its start code */
+    CHECK_STR(
+        order_log(),
+        "0ba"); /* preinit, then libb before liba; the program's own come from its start code */
     dl_init_main(3, 1, 1);
     CHECK_STR(order_log(), "0bap");
     CHECK_EQ(guest_call("a_sum", 0), 1);
@@ -44,7 +47,8 @@ static void check_all(void)
     CHECK_EQ((u32)guest_call("prog_calls", 0), 105);
     CHECK_EQ(guest_call("prog_function_pointer", 0), guest_symbol("a_calls_b"));
     CHECK_EQ((u32)guest_call("prog_reads_copy", 0), 41);
-    CHECK_EQ(guest_call("prog_copy_addr", 0), guest_call("b_data_addr", 0)); /* one b_data for all */
+    CHECK_EQ(guest_call("prog_copy_addr", 0),
+             guest_call("b_data_addr", 0)); /* one b_data for all */
     a = guest_symbol("a_pointer");
     CHECK_EQ(ld_u64(g2h(a)), guest_call("b_data_addr", 0));
     CHECK_EQ(ld_u64(g2h(guest_symbol("a_inner"))), a + 4);
@@ -64,7 +68,8 @@ static void check_all(void)
     a = guest_call("a_tls_local_addr", 0);
     CHECK(ld_u64(g2h(a)) == 77 && !(a & 63) && a < t->tls);
 
-    CHECK(dl_addr(guest_symbol("a_sum") + 1, &info) && info.symbol && !strcmp(info.symbol, "a_sum"));
+    CHECK(dl_addr(guest_symbol("a_sum") + 1, &info) && info.symbol &&
+          !strcmp(info.symbol, "a_sum"));
     CHECK(strstr(info.object, "liba.so.1") != NULL);
     dl_symbolise(guest_symbol("a_sum") + 3, text, sizeof text);
     CHECK_STR(text, "liba.so.1!a_sum+0x3");
@@ -126,7 +131,7 @@ static void check_dlopen(void)
     CHECK_EQ(dl_open(path, 2, 0), h);
     fn = dl_symbol(h, "d1_value", NULL, 0);
     CHECK(fn && dl_symbol(h, "d2_value", NULL, 0)); /* its needs are in its scope */
-    CHECK_EQ(dl_symbol(0, "d1_value", NULL, 0), 0);  /* but not in the global one */
+    CHECK_EQ(dl_symbol(0, "d1_value", NULL, 0), 0); /* but not in the global one */
     CHECK_EQ((u32)br_call_guest(fn, 0, NULL), 23);
     CHECK_EQ((u32)br_call_guest(fn, 0, NULL), 24);
     tls = dl_symbol(h, "d1_tls", NULL, 0);
@@ -183,11 +188,13 @@ static void check_errors(void)
     CHECK_EQ(guest_load(t, "prog_pie", true), 0);
     CHECK_EQ(dl_open("libnothere.so.7", 1, 0), 0);
     e = dl_error();
-    CHECK(e && strstr(e, "libnothere.so.7: cannot open shared object file: No such file or directory"));
+    CHECK(e &&
+          strstr(e, "libnothere.so.7: cannot open shared object file: No such file or directory"));
     snprintf(path, sizeof path, "%s/libbaddata.so", guest_dir);
     CHECK_EQ(dl_open(path, 1, 0), 0);
     e = dl_error();
-    CHECK(e && strstr(e, "symbol no_such_data not found (required by ") && strstr(e, "libbaddata.so)"));
+    CHECK(e && strstr(e, "symbol no_such_data not found (required by ") &&
+          strstr(e, "libbaddata.so)"));
     snprintf(path, sizeof path, "%s/libbad.so", guest_dir);
     CHECK_EQ(dl_open(path, 2, 0), 0); /* RTLD_NOW */
     e = dl_error();
@@ -229,8 +236,12 @@ static void test_messages(void)
     CHECK_EQ(in_child(call_unresolved, err, sizeof err), 127);
     CHECK(strstr(err, "box64: symbol no_such_function not found (required by ") != NULL);
     CHECK_EQ(in_child(exit_missing, err, sizeof err), 12);
-    CHECK(strstr(err, "box64: libgone1.so: cannot open shared object file (needed by prog_missing)\n") != NULL);
-    CHECK(strstr(err, "box64: libneedy.so: cannot open shared object file (needed by prog_missing)\n") != NULL);
+    CHECK(strstr(err,
+                 "box64: libgone1.so: cannot open shared object file (needed by prog_missing)\n") !=
+          NULL);
+    CHECK(strstr(err,
+                 "box64: libneedy.so: cannot open shared object file (needed by prog_missing)\n") !=
+          NULL);
 }
 
 static void test_dlopen(void)

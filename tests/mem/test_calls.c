@@ -1,4 +1,5 @@
-/* test_calls.c - the guest's mapping calls: results and errors as x86-64 Linux gives them, and the map beside them. */
+/* test_calls.c - the guest's mapping calls: results and errors as x86-64 Linux gives them, and the
+ * map beside them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static void test_placement(void)
 static void test_exec_is_data(void)
 {
     char line[512], want[64];
-    i64 a = mem_mmap(0x35000000, 4096, PROT_EXEC, ANON, -1, 0); /* nothing near that it could merge with */
+    i64 a = mem_mmap(0x35000000, 4096, PROT_EXEC, ANON, -1,
+                     0); /* nothing near that it could merge with */
     struct mem_region r;
     FILE *f = fopen("/proc/self/maps", "r");
     int seen = 0;
@@ -210,7 +212,8 @@ static void test_native_notes(void)
     struct mem_region r;
 
     mem_note_native(h2g(p), 0x2000, RW, ANON, "/native/thing");
-    CHECK(mem_query(h2g(p) + 0x1000, &r) && r.prot == RW && r.path && !strcmp(r.path, "/native/thing"));
+    CHECK(mem_query(h2g(p) + 0x1000, &r) && r.prot == RW && r.path &&
+          !strcmp(r.path, "/native/thing"));
     CHECK(mem_next(h2g(p) - 1, &r));
     mem_forget(h2g(p), 0x2000);
     CHECK(!mem_query(h2g(p), &r));

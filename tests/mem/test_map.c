@@ -1,4 +1,5 @@
-/* test_map.c - the map of mappings against a plain page array, and lookups that race with a writer. */
+/* test_map.c - the map of mappings against a plain page array, and lookups that race with a writer.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,7 +14,9 @@ static u8 model[PAGES]; /* 0: hole, else protection + 1 */
 
 static struct vma vma_of(unsigned page, unsigned n, u32 prot)
 {
-    return (struct vma){.start = BASE + (u64)page * 4096, .end = BASE + (u64)(page + n) * 4096, .prot = prot,
+    return (struct vma){.start = BASE + (u64)page * 4096,
+                        .end = BASE + (u64)(page + n) * 4096,
+                        .prot = prot,
                         .flags = MAP_PRIVATE | MAP_ANONYMOUS};
 }
 
@@ -51,7 +54,8 @@ static void test_random_against_model(void)
 
     srand(1);
     for (int i = 0; i < 20000; i++) {
-        unsigned page = (unsigned)rand() % PAGES, n = 1 + (unsigned)rand() % 12, prot = (unsigned)rand() % 8;
+        unsigned page = (unsigned)rand() % PAGES, n = 1 + (unsigned)rand() % 12,
+                 prot = (unsigned)rand() % 8;
         struct vma v;
 
         if (page + n > PAGES)
@@ -93,7 +97,8 @@ static void test_file_offsets(void)
     map_replace(v.start, v.end, &v);
     CHECK_EQ(map_set_prot(BASE + 12 * 4096, BASE + 14 * 4096, PROT_READ | PROT_EXEC), 0);
     CHECK_EQ(map_count(), 3);
-    CHECK(map_find(BASE + 13 * 4096, &r) && r.offset == 0x7000 && r.prot == (PROT_READ | PROT_EXEC));
+    CHECK(map_find(BASE + 13 * 4096, &r) && r.offset == 0x7000 &&
+          r.prot == (PROT_READ | PROT_EXEC));
     CHECK(map_find(BASE + 14 * 4096, &r) && r.offset == 0x9000);
     map_replace(BASE + 16 * 4096, BASE + 17 * 4096, NULL);
     CHECK(map_find(BASE + 17 * 4096, &r) && r.offset == 0xc000);

@@ -1,4 +1,5 @@
-/* test_watch.c - watched code pages: a write is noticed once per fetch, hot pages become checked, threads agree. */
+/* test_watch.c - watched code pages: a write is noticed once per fetch, hot pages become checked,
+ * threads agree. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -159,7 +160,8 @@ static void *writer(void *arg)
     return NULL;
 }
 
-/* Whatever the interleaving, every write goes through, and a page that is watched cannot be written unnoticed. */
+/* Whatever the interleaving, every write goes through, and a page that is watched cannot be written
+ * unnoticed. */
 static void test_two_threads(void)
 {
     pthread_t t;

@@ -1,4 +1,5 @@
-/* liba.so.1: calls libb and the wrapped library; data relocations, IFUNC, thread-local storage, weak symbols. Built in several ways. */
+/* liba.so.1: calls libb and the wrapped library; data relocations, IFUNC, thread-local storage,
+ * weak symbols. Built in several ways. */
 void order_add(char c);
 extern int b_data;
 int b_versioned(int x);

@@ -1,4 +1,5 @@
-/* libb.so.1: needed by liba; versions, copied data, unique data, protected and overridden functions. */
+/* libb.so.1: needed by liba; versions, copied data, unique data, protected and overridden
+ * functions. */
 void order_add(char c);
 __attribute__((constructor)) static void up(int argc, char **argv, char **envp)
 {
@@ -9,7 +10,7 @@ __attribute__((destructor)) static void down(void)
     order_add('B');
 }
 
-int b_data = 41;           /* the program has a COPY relocation for it */
+int b_data = 41; /* the program has a COPY relocation for it */
 int *b_data_addr(void);
 int *b_data_addr(void)
 {
@@ -54,4 +55,5 @@ long b_sum(long a, long b, long c, long d, long e, long f, double x, double y)
 {
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + (long)(7 * x + 8 * y);
 }
-__asm__(".type b_unique, @gnu_unique_object\n.globl b_unique\n.data\n.align 4\nb_unique: .long 9\n.size b_unique, 4\n.text");
+__asm__(".type b_unique, @gnu_unique_object\n.globl b_unique\n.data\n.align 4\nb_unique: .long "
+        "9\n.size b_unique, 4\n.text");

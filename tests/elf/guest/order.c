@@ -1,4 +1,5 @@
-/* liborder.so: constructors and destructors of the other test libraries write down here when they run. */
+/* liborder.so: constructors and destructors of the other test libraries write down here when they
+ * run. */
 char order_log[64];
 static int n;
 
