@@ -1,8 +1,10 @@
 /*
  * env.c - struct x86_env of a real run (see env.h). Set by main before the first guest instruction.
  */
+#define _GNU_SOURCE
 #include "env.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -42,8 +44,10 @@ static bool env_random(void *buf, size_t len)
 
 static void env_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
 {
+    int cpu = sched_getcpu();
+
     (void)c;
-    x86_cpuid(&policy, leaf, subleaf, 0, out);
+    x86_cpuid(&policy, leaf, subleaf, cpu > 0 ? (u32)cpu % policy.ncpus : 0, out);
 }
 
 /* The i386 system calls are not served: what a kernel without IA32 emulation does, #GP with the vector's error code. */

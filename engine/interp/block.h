@@ -58,6 +58,7 @@ struct interp_thread {
     struct cache_slot cache[CACHE_SIZE];
     u64 epoch;          /* global epoch this thread may hold ops of; UINT64_MAX while suspended in an env call */
     u64 held;           /* epoch for which the cache is valid */
+    u8 mode;            /* mode for which the cache is valid */
     struct interp_thread *next, *prev;
 };
 

@@ -200,6 +200,11 @@ static void run_some(struct x86_cpu *c)
         return;
     }
     block_quiescent(c->interp);
+    if (UNLIKELY(c->interp->mode != c->mode)) {
+        /* The cache is keyed by pc alone: far jumps and signal returns between 64- and 32-bit code start it afresh. */
+        block_flush_cache(c->interp);
+        c->interp->mode = c->mode;
+    }
     if (UNLIKELY((c->eflags & X86_TF) || trace_on(TRACE_INSN))) {
         step_traced(c);
         return;

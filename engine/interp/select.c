@@ -55,8 +55,6 @@ static NOINLINE void call_env(struct x86_cpu *c, const struct interp_op *op)
     block_suspend(c->interp);
     x86_sem[copy.in.op](c, &copy.in);
     c->cur = NULL;
-    if (c->mode != mode)
-        block_flush_cache(c->interp);
 }
 
 static const struct interp_op *op_stop(ARGS)

@@ -58,7 +58,7 @@ CASES = [
     ("busybox", "busybox sh -c 'busybox seq 1 20 | busybox awk \"{s+=\\$1} END {print s}\"; busybox md5sum {data}/words.txt'"),
     ("busybox-false", "busybox false"),
     ("gron", "gron {data}/sample.json"),
-    ("env", "env -i A=1 B=two bash -c 'echo $A $B; kill -TERM $$'"),
+    ("env", "env -u HOME A=1 B=two bash -c 'echo $A $B; kill -TERM $$'"),
     ("true", "true"),
 ]
 
