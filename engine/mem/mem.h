@@ -66,7 +66,7 @@ void mem_prepare_write(gaddr a, u64 len);
 /* Text of /proc/self/maps as the guest should see it; malloc'd, caller frees. */
 char *mem_maps_text(size_t *len);
 
-/* Guest memory may be read/written without a fault (kernel-side check by futex probe or map lookup),
+/* Guest memory may be read/written without a fault (map lookup, or the kernel is asked),
  * for syscall struct copies. */
 bool mem_readable(gaddr a, u64 len);
 bool mem_writable(gaddr a, u64 len);
