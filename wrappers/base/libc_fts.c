@@ -1,17 +1,32 @@
 /*
- * libc_fts.c - fts(3). FTSENT is the same on every 64-bit host but for the struct stat it points to, so the guest gets shadow entries:
- * one per native entry, found by address, filled again each time one is handed out. Entries and stream are freed by fts_close.
+ * libc_fts.c - fts(3). FTSENT differs between hosts (nlink_t, the struct stat it points to), so the guest gets shadow entries: one per
+ * native entry, found by address, filled again each time one is handed out. Entries and stream are freed by fts_close.
  */
 #include "libc.h"
 
 #include <fts.h>
 #include <sys/stat.h>
 
+struct guest_ftsent { /* x86-64 FTSENT */
+    struct guest_ftsent *cycle, *parent, *link;
+    i64 number;
+    void *pointer;
+    char *accpath, *path;
+    i32 error, symfd;
+    u16 pathlen, namelen;
+    u64 ino, dev, nlink;
+    i16 level;
+    u16 info, flags, instr;
+    struct guest_stat *statp;
+    char name[8];
+};
+_Static_assert(offsetof(struct guest_ftsent, nlink) == 88 && offsetof(struct guest_ftsent, name) == 112, "FTSENT of x86-64");
+
 struct shadow {
     FTSENT *native;
     struct shadow *next;
     struct guest_stat st;
-    FTSENT e; /* last: its name follows */
+    struct guest_ftsent e; /* last: its name may be longer than the array */
 };
 
 #define BUCKETS 256
@@ -29,14 +44,12 @@ static struct shadow **bucket(struct stream *s, const FTSENT *e)
     return &s->bucket[(h2g(e) >> 5) % BUCKETS];
 }
 
-static FTSENT *shown(struct stream *s, FTSENT *e, int depth);
-
 static struct shadow *shadow_of(struct stream *s, FTSENT *e)
 {
     struct shadow **at = bucket(s, e), *w;
 
     for (w = *at; w; w = w->next) {
-        if (w->native == e && w->e.fts_namelen >= e->fts_namelen)
+        if (w->native == e && w->e.namelen >= e->fts_namelen)
             return w;
     }
     w = calloc(1, sizeof *w + e->fts_namelen + 8);
@@ -49,37 +62,46 @@ static struct shadow *shadow_of(struct stream *s, FTSENT *e)
 }
 
 /* depth bounds the walk along parents and cycles. */
-static FTSENT *shown(struct stream *s, FTSENT *e, int depth)
+static struct guest_ftsent *shown(struct stream *s, FTSENT *e, int depth)
 {
     struct shadow *w;
-    long number;
-    void *pointer;
-    bool same;
+    struct guest_ftsent *g;
 
     if (!e || depth > 1)
         return NULL;
     w = shadow_of(s, e);
-    same = w->e.fts_level == e->fts_level && !strcmp(w->e.fts_name, e->fts_name);
-    number = same ? w->e.fts_number : 0;
-    pointer = same ? w->e.fts_pointer : NULL;
-    memcpy(&w->e, e, offsetof(FTSENT, fts_name));
-    memcpy(w->e.fts_name, e->fts_name, e->fts_namelen + 1u);
-    w->e.fts_number = number;
-    w->e.fts_pointer = pointer;
-    if (e->fts_statp) {
-        linux_stat_to_guest(&w->st, e->fts_statp);
-        w->e.fts_statp = (struct stat *)(void *)&w->st;
+    g = &w->e;
+    if (g->level != e->fts_level || strcmp(g->name, e->fts_name)) { /* another entry at the same address: the program's fields start anew */
+        g->number = 0;
+        g->pointer = NULL;
     }
-    w->e.fts_parent = shown(s, e->fts_parent, depth + 1);
-    w->e.fts_link = NULL;
-    w->e.fts_cycle = shown(s, e->fts_cycle, depth + 1);
-    return &w->e;
+    g->accpath = e->fts_accpath;
+    g->path = e->fts_path;
+    g->error = e->fts_errno;
+    g->symfd = e->fts_symfd;
+    g->pathlen = e->fts_pathlen;
+    g->namelen = e->fts_namelen;
+    g->ino = e->fts_ino;
+    g->dev = e->fts_dev;
+    g->nlink = e->fts_nlink;
+    g->level = e->fts_level;
+    g->info = e->fts_info;
+    g->flags = e->fts_flags;
+    g->instr = e->fts_instr;
+    memcpy(g->name, e->fts_name, e->fts_namelen + 1u);
+    g->statp = e->fts_statp ? &w->st : NULL;
+    if (e->fts_statp)
+        linux_stat_to_guest(&w->st, e->fts_statp);
+    g->parent = shown(s, e->fts_parent, depth + 1);
+    g->link = NULL;
+    g->cycle = shown(s, e->fts_cycle, depth + 1);
+    return g;
 }
 
 static int compare(const FTSENT **a, const FTSENT **b)
 {
     struct stream *s = comparing;
-    FTSENT *x = shown(s, (FTSENT *)(uintptr_t)*a, 0), *y = shown(s, (FTSENT *)(uintptr_t)*b, 0);
+    struct guest_ftsent *x = shown(s, (FTSENT *)(uintptr_t)*a, 0), *y = shown(s, (FTSENT *)(uintptr_t)*b, 0);
     u64 args[2] = {h2g(&x), h2g(&y)};
 
     return (int)br_call_guest(s->compare, 2, args);
@@ -105,24 +127,24 @@ void *my_fts_open(void *paths, i32 options, void *fn)
 void *my_fts_read(void *stream)
 {
     struct stream *s = stream, *outer = comparing;
-    FTSENT *e;
+    struct guest_ftsent *g;
 
     comparing = s;
-    e = fts_read(s->native);
-    e = shown(s, e, 0);
+    g = shown(s, fts_read(s->native), 0);
     comparing = outer;
-    return e;
+    return g;
 }
 
 void *my_fts_children(void *stream, i32 options)
 {
     struct stream *s = stream, *outer = comparing;
-    FTSENT *e, *first = NULL, **link = &first;
+    struct guest_ftsent *first = NULL, **link = &first;
+    FTSENT *e;
 
     comparing = s;
     for (e = fts_children(s->native, options); e; e = e->fts_link) {
         *link = shown(s, e, 0);
-        link = &(*link)->fts_link;
+        link = &(*link)->link;
     }
     comparing = outer;
     return first;

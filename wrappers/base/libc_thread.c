@@ -228,6 +228,21 @@ i32 my_mtx_init(void *mutex, i32 type)
     return err;
 }
 
+/* AArch64's attribute types are larger, and init clears them whole: 8 for 4 bytes, 64 for 56. */
+#define SMALLER_INIT(what, size)                                                                   \
+    i32 my_pthread_##what##_init(void *attr)                                                       \
+    {                                                                                              \
+        pthread_##what##_t a;                                                                      \
+        int err = pthread_##what##_init(&a);                                                       \
+        if (!err)                                                                                  \
+            memcpy(attr, &a, size);                                                                \
+        return err;                                                                                \
+    }
+SMALLER_INIT(mutexattr, 4)
+SMALLER_INIT(condattr, 4)
+SMALLER_INIT(barrierattr, 4)
+SMALLER_INIT(attr, 56)
+
 i32 my_pthread_getattr_np(u64 thread, void *attr)
 {
     struct thr *t = thr_self();
