@@ -62,7 +62,7 @@ def main():
     if options.cpu:
         extra["QEMU_CPU"] = options.cpu
     native = run([options.program], {}, 60) if os.uname().machine == "x86_64" else None
-    known = [r"vfork shares memory"] if options.qemu else []
+    known = [r"vfork shares memory"] if options.qemu else []  # QEMU makes forks of them
     good = 0
     for _ in range(options.repeat):
         good += compare(native, run([options.box64, options.program], extra, 600), known)

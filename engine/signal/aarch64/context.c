@@ -13,6 +13,7 @@
 #define EC_DATA_ABORT_LOWER 0x24
 #define EC_DATA_ABORT 0x25
 #define ESR_WNR (1u << 6)
+#define SA_EXPOSE_TAGS 0x800u /* si_addr keeps the top byte: it tells a non-canonical x86 address (kernels before 5.11 ignore it) */
 
 struct host_sigaction {
     u64 handler, flags, restorer, mask;
@@ -68,7 +69,7 @@ bool sig_host_is_write(const ucontext_t *uc)
 
 int sig_host_action(int sig, u64 handler, u64 flags, u64 mask)
 {
-    struct host_sigaction a = {handler, flags, 0, mask};
+    struct host_sigaction a = {handler, flags | SA_EXPOSE_TAGS, 0, mask};
 
     return syscall(SYS_rt_sigaction, sig, &a, NULL, 8) < 0 ? -errno : 0;
 }
