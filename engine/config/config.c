@@ -144,6 +144,20 @@ const char *cfg_slot_text(enum cfg_opt o, char *buf, size_t size)
     return buf;
 }
 
+/* A name that other profile files use and that means nothing here; see elsewhere.def. */
+static bool known_elsewhere(struct span name)
+{
+#define ELSEWHERE(NAME) "BOX64_" #NAME,
+    static const char *const names[] = {
+#include "config/elsewhere.def"
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is_word(name, names[i]))
+            return true;
+    return false;
+}
+
 static void nearest_hint(struct span name, char *buf, size_t size)
 {
     int o = cfg_option_nearest(name);
@@ -270,9 +284,10 @@ static void file_key(const struct cfg_file *f, const struct prof_line *l, struct
         return;
     o = cfg_option_find(l->name);
     if (o < 0) {
+        if (!f->report || known_elsewhere(l->name))
+            return;
         nearest_hint(l->name, hint, sizeof hint);
-        if (f->report)
-            warn("%s:%d: unknown option " SPAN_FMT "%s", f->name, l->line, SPAN_ARG(l->name), hint);
+        warn("%s:%d: unknown option " SPAN_FMT "%s", f->name, l->line, SPAN_ARG(l->name), hint);
         return;
     }
     if (cfg_options[o].class == CFG_START) {

@@ -25,6 +25,7 @@ static struct block *limbo;                        /* dead blocks not yet freed,
 static struct interp_thread *threads;
 static u64 epoch = 1; /* atomic; bumped when something dies */
 static u32 limbo_count;
+static u64 changes; /* atomic; counts interp_invalidate(): a block decoded meanwhile may hold old bytes */
 static int lock;
 static gaddr code_lo = ~0ull, code_hi; /* all code ever decoded lies inside: filter for unrelated munmaps */
 
@@ -177,6 +178,7 @@ void interp_invalidate(gaddr start, gaddr end)
 {
     u64 first = start >> PAGE_BITS, last = (end - 1) >> PAGE_BITS;
 
+    __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
     if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
         end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
         return;
@@ -290,13 +292,14 @@ static bool ends_block(const struct x86_insn *in, bool checked)
     return checked && may_write_memory(in);
 }
 
-static int decode_at(struct x86_insn *in, gaddr pc, gaddr end, unsigned mode)
+/* `code` holds the bytes at pc; those before `end` may be read. */
+static int decode_at(struct x86_insn *in, const u8 *code, gaddr pc, gaddr end, unsigned mode)
 {
     u8 buf[16] = {0};
 
     if (end - pc >= 16)
-        return x86_decode(in, g2h(pc), 16, pc, mode);
-    memcpy(buf, g2h(pc), end - pc);
+        return x86_decode(in, code, 16, pc, mode);
+    memcpy(buf, code, end - pc);
     return x86_decode(in, buf, end - pc, pc, mode);
 }
 
@@ -315,8 +318,8 @@ struct build {
     gaddr end;
 };
 
-/* Decodes from c->rip into `w`. Runs without the lock: reading guest code may fault (c->cur names the fetch). */
-static void build_ops(struct x86_cpu *c, struct build *w, gaddr limit, bool checked)
+/* Decodes from c->rip, whose bytes are at `code`, into `w`. Runs without the lock: reading guest code may fault (c->cur names the fetch). */
+static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr limit, bool checked)
 {
     const struct interp_op *maker = NULL; /* last writer of arithmetic flags so far */
     gaddr pc = c->rip;
@@ -325,7 +328,7 @@ static void build_ops(struct x86_cpu *c, struct build *w, gaddr limit, bool chec
     w->nops = checked ? 1 : 0;
     for (unsigned n = 0; n < BLOCK_MAX_INSNS && pc < limit; n++) {
         struct interp_op *op = &w->ops[w->nops];
-        int len = decode_at(&op->in, pc, limit, c->mode);
+        int len = decode_at(&op->in, code + (pc - c->rip), pc, limit, c->mode);
 
         if (len < 0) {
             if (pc == c->rip)
@@ -351,14 +354,15 @@ static void build_ops(struct x86_cpu *c, struct build *w, gaddr limit, bool chec
     w->nops += 2;
 }
 
-static struct block *publish(struct block *b)
+/* Enters b in the tables. NULL, b freed: code changed since `seen` was read, decode again. */
+static struct block *publish(struct block *b, u64 seen)
 {
     struct block *old;
     unsigned p0 = page_index(b->pc >> PAGE_BITS), p1 = page_index((b->end - 1) >> PAGE_BITS);
 
     lock_take();
     old = find(b->pc, b->mode);
-    if (old) {
+    if (old || __atomic_load_n(&changes, __ATOMIC_SEQ_CST) != seen) {
         lock_drop();
         free(b->bytes);
         free(b);
@@ -380,6 +384,9 @@ static struct block *publish(struct block *b)
 static struct block *build(struct x86_cpu *c)
 {
     struct interp_op fetch = {.pc = c->rip};
+    u64 seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+    u8 snapshot[BLOCK_MAX_INSNS * X86_MAX_LEN + 1]; /* checked code may change under the decoder: it works on a copy */
+    const u8 *code = g2h(c->rip);
     bool checked = false;
     struct build w;
     struct block *b;
@@ -389,7 +396,13 @@ static struct block *build(struct x86_cpu *c)
     limit = c->env->fetch(c, c->rip, &checked);
     if (!limit)
         x86_raise(c, X86_EXC_PF, 0x14, c->rip);
-    build_ops(c, &w, limit, checked);
+    if (checked) {
+        if (limit - c->rip > sizeof snapshot)
+            limit = c->rip + sizeof snapshot;
+        memcpy(snapshot, code, limit - c->rip);
+        code = snapshot;
+    }
+    build_ops(c, &w, code, limit, checked);
     b = malloc(sizeof *b + w.nops * sizeof(struct interp_op));
     if (!b)
         die("out of memory for a decoded block");
@@ -399,14 +412,14 @@ static struct block *build(struct x86_cpu *c)
         b->bytes = malloc(w.end - c->rip);
         if (!b->bytes)
             die("out of memory for a decoded block");
-        memcpy(b->bytes, g2h(c->rip), w.end - c->rip);
+        memcpy(b->bytes, snapshot, w.end - c->rip);
         b->ops[0] = (struct interp_op){.fn = op_check, .pc = c->rip};
     }
     c->cur = NULL;
     if (trace_on(TRACE_BLOCK))
         trace_print("block %llx-%llx ops %u%s", (unsigned long long)b->pc, (unsigned long long)b->end, b->nops,
                     checked ? " checked" : "");
-    return publish(b);
+    return publish(b, seen);
 }
 
 const struct interp_op *block_lookup(struct x86_cpu *c)
@@ -419,7 +432,7 @@ const struct interp_op *block_lookup(struct x86_cpu *c)
     lock_take();
     b = find(c->rip, c->mode);
     lock_drop();
-    if (!b)
+    while (!b)
         b = build(c);
     s->pc = c->rip;
     s->op = b->ops;
