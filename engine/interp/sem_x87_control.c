@@ -104,8 +104,10 @@ static void store_image(gaddr a, const u8 *image, unsigned size, bool small)
     unsigned first = small ? 2 : 4;
 
     x87_probe(a, first);
-    if (UNLIKELY((a ^ (a + size - 1)) >> 12))
+    if (UNLIKELY((a ^ (a + size - 1)) >> 12)) {
+        mem_probe_write(a);
         mem_probe_write(a + size - 1);
+    }
     __builtin_memcpy(g2h(a), image, first);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __builtin_memcpy(g2h(a + first), image + first, size - first);
