@@ -74,7 +74,7 @@ static int check_program(const char *path, struct elf_id *id)
         return r == -ENOENT ? 127 : 126;
     }
     if (id->kind != ELF_X86_64_STATIC && id->kind != ELF_X86_64_DYNAMIC) {
-        log_error("%s: %s", path, elf_kind_text(id->kind));
+        log_error("%s: %s", path, elf_id_text(id));
         return 126;
     }
     return 0;
