@@ -201,10 +201,16 @@ static void test_signals(void)
         pthread_join(t[i], NULL);
 }
 
+/* All forks after all creations: QEMU's child would find a lock of its thread creation taken. */
+static pthread_barrier_t all_made;
+
 static void *fork_here(void *arg)
 {
     int *st = arg;
-    pid_t pid = fork();
+    pid_t pid;
+
+    pthread_barrier_wait(&all_made);
+    pid = fork();
 
     if (!pid) {
         pthread_t t;
@@ -225,6 +231,7 @@ static void test_fork(void)
     pthread_t a, t[4];
     int st[4];
 
+    pthread_barrier_init(&all_made, NULL, 4);
     pthread_create(&a, NULL, wait_forever, (void *)&stop);
     for (int i = 0; i < 4; i++)
         pthread_create(&t[i], NULL, fork_here, &st[i]);
