@@ -206,10 +206,13 @@ static void on_alarm(int sig)
 
 static void shard_main(u64 first_round, double end)
 {
-    signal(SIGALRM, on_alarm);
-    alarm(1);
+    /* On its own stack: it may come while RSP is the guest's, and a frame there is a mismatch. */
+    struct sigaction sa = {.sa_handler = on_alarm, .sa_flags = SA_ONSTACK | SA_RESTART};
+
     native_init();
     irun_init();
+    sigaction(SIGALRM, &sa, NULL);
+    alarm(1);
     for (u64 round = first_round;; round += opt.jobs) {
         for (unsigned i = 0; i < n_todo; i++) {
             unsigned row = todo[i];
