@@ -62,6 +62,25 @@ static u32 undefined_flags(const struct tcase *t, bool *tainted)
     return undef;
 }
 
+bool tc_tainted(const struct tcase *t)
+{
+    bool tainted;
+
+    undefined_flags(t, &tainted);
+    return tainted && t->n > 1;
+}
+
+/* Arithmetic flags that are defined in the result `s`. */
+static u32 defined_flags(const struct tcase *t, const struct tstate *s)
+{
+    bool tainted;
+
+    if (s->exc == X86_EXC_NONE)
+        return (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted);
+    /* which instruction of a sequence faulted decides what is undefined */
+    return t->n > 1 ? X86_DF : X86_OSZAPC | X86_DF;
+}
+
 /* Memory bytes that are the CPU's to choose: x87 pointers and reserved fields in saved images. */
 static void mask_images(const struct tcase *t, u8 *mem)
 {
@@ -152,8 +171,7 @@ static void differ_int(struct report *r, const struct tcase *t, const struct tst
 {
     static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                       "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
-    bool tainted;
-    u32 mask = (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted);
+    u32 mask = defined_flags(t, w);
 
     for (unsigned i = 0; i < 16; i++)
         if (w->gpr[i] != g->gpr[i])
@@ -162,10 +180,6 @@ static void differ_int(struct report *r, const struct tcase *t, const struct tst
     if (w->rip != g->rip)
         say(r, "  rip: cpu %llx interp %llx\n", (unsigned long long)w->rip,
             (unsigned long long)g->rip);
-    if (w->exc != X86_EXC_NONE)
-        mask = X86_OSZAPC | X86_DF;
-    if (w->exc != X86_EXC_NONE && t->n > 1)
-        mask = X86_DF; /* which instruction faulted decides what is undefined */
     if ((w->flags ^ g->flags) & mask)
         say(r, "  flags: cpu %03x interp %03x (defined %03x, differ %03x)\n", w->flags & mask,
             g->flags & mask, mask, (w->flags ^ g->flags) & mask);
@@ -227,11 +241,9 @@ bool tc_differ(const struct tcase *t, const struct tresult *want, const struct t
 {
     struct report r = {.p = buf, .room = size};
     const struct tstate *w = &want->st, *g = &got->st;
-    bool tainted;
 
     buf[0] = 0;
-    undefined_flags(t, &tainted);
-    if (tainted && t->n > 1)
+    if (tc_tainted(t))
         return false;
     differ_int(&r, t, w, g);
     if (w->mxcsr != g->mxcsr)
@@ -265,9 +277,7 @@ u64 tc_hash(const struct tcase *t, const struct tresult *res)
 {
     static u8 mem[TC_MEM_SIZE];
     const struct tstate *s = &res->st;
-    bool tainted;
-    u32 mask = s->exc == X86_EXC_NONE ? (X86_OSZAPC | X86_DF) & ~undefined_flags(t, &tainted)
-                                      : X86_OSZAPC | X86_DF;
+    u32 mask = defined_flags(t, s);
     u32 small[8] = {s->flags & mask, s->mxcsr,   s->exc,      s->fpu.cw,
                     s->fpu.sw,       s->fpu.top, s->fpu.used, 0};
     u64 h = 0xcbf29ce484222325;

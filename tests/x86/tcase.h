@@ -84,6 +84,8 @@ bool irun(const struct tcase *t, struct tresult *out, bool stepped);
 /* compare.c: text of the differences into buf; false when equal. */
 bool tc_differ(const struct tcase *t, const struct tresult *want, const struct tresult *got,
                char *buf, size_t size);
+/* An instruction of the sequence reads a flag that an earlier one leaves undefined. */
+bool tc_tainted(const struct tcase *t);
 u64 tc_hash(const struct tcase *t, const struct tresult *r);
 
 /* print.c: the case as assembler source with its input state. */
