@@ -18,7 +18,8 @@
 #include "signal/signal.h"
 #include "x86/cpuid.h"
 
-#define TSC_KHZ 1000000 /* RDTSC counts nanoseconds of CLOCK_MONOTONIC: one rate on every host and core */
+#define TSC_KHZ                                                                                    \
+    1000000 /* RDTSC counts nanoseconds of CLOCK_MONOTONIC: one rate on every host and core */
 
 static struct x86_cpuid_policy policy;
 
@@ -50,7 +51,8 @@ static void env_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
     x86_cpuid(&policy, leaf, subleaf, cpu > 0 ? (u32)cpu % policy.ncpus : 0, out);
 }
 
-/* The i386 system calls are not served: what a kernel without IA32 emulation does, #GP with the vector's error code. */
+/* The i386 system calls are not served: what a kernel without IA32 emulation does, #GP with the
+ * vector's error code. */
 static void env_int80(struct x86_cpu *c)
 {
     x86_raise(c, X86_EXC_GP, 0x80 * 8 + 2, 0);

@@ -1,6 +1,6 @@
 /*
- * main.c - the box64 command: options, program lookup, start. Exit status as a shell would give it: 125 wrong use of box64,
- * 126 found but not runnable, 127 not found, else the guest's own.
+ * main.c - the box64 command: options, program lookup, start. Exit status as a shell would give it:
+ * 125 wrong use of box64, 126 found but not runnable, 127 not found, else the guest's own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -24,17 +25,27 @@
 
 extern char **environ;
 
-/* `name` in one folder of a path list; true when an existing regular path was put into out. */
+/* 0, or why a shell would not execute that file. */
+static int may_execute(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return errno;
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    return access(path, X_OK) ? errno : 0;
+}
+
+/* Puts the first executable file `name` of the folders into out. */
 static bool find_in_list(const char *list, const char *name, char *out, size_t size)
 {
     while (*list) {
         size_t n = strcspn(list, ":");
 
-        if (n) {
-            snprintf(out, size, "%.*s/%s", (int)n, list, name);
-            if (!access(out, F_OK))
-                return true;
-        }
+        snprintf(out, size, "%.*s%s%s", (int)n, list, n ? "/" : "", name);
+        if (n && !may_execute(out))
+            return true;
         list += n + (list[n] == ':');
     }
     return false;
@@ -44,11 +55,11 @@ static bool find_program(const char *name, char *out, size_t size)
 {
     const char *path = getenv("PATH");
 
-    if (strchr(name, '/')) {
-        snprintf(out, size, "%s", name);
-        return !access(out, F_OK);
-    }
-    return find_in_list(cfg.path, name, out, size) || find_in_list(path ? path : "/usr/bin:/bin", name, out, size);
+    snprintf(out, size, "%s", name);
+    if (strchr(name, '/'))
+        return true;
+    return find_in_list(cfg.path, name, out, size) ||
+           find_in_list(path ? path : "/usr/bin:/bin", name, out, size);
 }
 
 static bool is_script(const char *path)
@@ -71,7 +82,7 @@ static int check_program(const char *path, struct elf_id *id)
 
     if (r < 0) {
         log_error("%s: %s", path, strerror(-r));
-        return r == -ENOENT ? 127 : 126;
+        return 126;
     }
     if (id->kind != ELF_X86_64_STATIC && id->kind != ELF_X86_64_DYNAMIC) {
         log_error("%s: %s", path, elf_id_text(id));
@@ -98,6 +109,7 @@ static void start_rooms(const char *path, char **argv)
     must("bridges", br_init());
     must("system calls", linux_init(path, argv, environ));
     br_register(wrapped_libs, wrapped_lib_count);
+    sig_symbolise = dl_symbolise;
 }
 
 static int run_program(const char *path, char **argv, const struct elf_id *id)
@@ -113,7 +125,8 @@ static int run_program(const char *path, char **argv, const struct elf_id *id)
         return status;
     linux_set_stack(t->cpu.gpr[X86_RSP]);
     interp_run(&t->cpu);
-    return (int)(t->cpu.gpr[X86_RAX] & 0xff); /* only reached when the guest's entry point returns */
+    /* Only reached when the entry point of the guest returns. */
+    return (int)(t->cpu.gpr[X86_RAX] & 0xff);
 }
 
 int main(int argc, char **argv)
@@ -121,25 +134,27 @@ int main(int argc, char **argv)
     char path[PATH_MAX];
     struct elf_id id;
     char *argv0 = linux_take_args(&argc, &argv);
-    int status;
+    int status, err;
 
     switch (cfg_init(&argc, &argv)) {
-    case CFG_DONE:
-        return 0;
-    case CFG_USAGE:
-        return 125;
-    case CFG_RUN:
-        break;
+    case CFG_DONE: return 0;
+    case CFG_USAGE: return 125;
+    case CFG_RUN: break;
     }
     if (argc < 2) {
         cfg_help(stderr);
         return 125;
     }
     if (!find_program(argv[1], path, sizeof path)) {
-        log_error("%s: %s", argv[1], strchr(argv[1], '/') ? "no such file" : "command not found");
+        log_error("%s: command not found", argv[1]);
         return 127;
     }
-    must("trace file", cfg_resolve(path));
+    err = may_execute(path);
+    if (err) {
+        log_error("%s: %s", path, strerror(err));
+        return err == ENOENT || err == ENOTDIR ? 127 : 126;
+    }
+    cfg_resolve(path); /* what is wrong in a profile or with the trace file has been said */
     if (is_script(path)) {
         int r = (int)linux_execve(path, argv + 1, environ);
 

@@ -77,8 +77,10 @@ int dl_symbolise(gaddr a, char *buf, size_t size)
 
     if (!o && br_is_bridge(a, &fn, &name) && name)
         return snprintf(buf, size, "native %s", name);
-    if (!o)
-        return snprintf(buf, size, "0x%llx", (unsigned long long)a);
+    if (!o) {
+        buf[0] = 0;
+        return 0;
+    }
     slash = strrchr(o->path, '/');
     name = slash ? slash + 1 : o->path;
     s = nearest(o, a);

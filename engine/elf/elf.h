@@ -81,7 +81,8 @@ void dl_tls_free_thread(struct thr *t);
 void dl_init_main(int argc, gaddr argv, gaddr envp);
 /* Runs fini functions of all objects (exit). */
 void dl_fini(void);
-/* Symbolised guest backtrace line for crash reports: "libfoo.so.1!bar+0x12" into buf. */
+/* Symbolised guest backtrace line for crash reports: "libfoo.so.1!bar+0x12" into buf; its length, 0
+ * for an address in no object. */
 int dl_symbolise(gaddr a, char *buf, size_t size);
 
 #endif

@@ -31,6 +31,7 @@ bool load_closure(struct elf_object *root, struct elf_objects *out);
 struct sym_want {
     const char *name;
     const char *version; /* NULL: none asked */
+    const char *file;    /* where that version should be; NULL: not said. For messages */
     u32 hash;            /* GNU hash of name; sym_want_init sets it */
     u32 version_hash;
     bool newest; /* dlsym: the default version, whatever it is */

@@ -254,8 +254,9 @@ static void complain(struct run *run, const struct elf_object *o, const char *te
 
 void sym_missing_text(char *buf, size_t size, const struct elf_object *o, const struct sym_want *w)
 {
-    snprintf(buf, size, "symbol %s%s%s not found (required by %s)", w->name,
-             w->version ? ", version " : "", w->version ? w->version : "", o->path);
+    snprintf(buf, size, "symbol %s%s%s%s%s not found (required by %s)", w->name,
+             w->version ? ", version " : "", w->version ? w->version : "", w->file ? " of " : "",
+             w->file ? w->file : "", o->path);
 }
 
 static bool is_own(const Elf64_Sym *s)

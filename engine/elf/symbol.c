@@ -202,7 +202,7 @@ bool sym_lookup(struct elf_object *from, const struct sym_want *w, const struct 
 
 bool sym_want_of(const struct elf_object *o, u64 i, struct sym_want *w, const Elf64_Sym **sym)
 {
-    const char *name, *version = NULL;
+    const char *name, *version = NULL, *file = NULL;
 
     if (i >= o->nsym)
         return false;
@@ -213,10 +213,13 @@ bool sym_want_of(const struct elf_object *o, u64 i, struct sym_want *w, const El
     if (o->versym) {
         unsigned v = o->versym[i] & VERSYM_INDEX;
 
-        if (v >= 2 && v < o->nver)
+        if (v >= 2 && v < o->nver) {
             version = o->ver[v].name;
+            file = o->ver[v].file;
+        }
     }
     sym_want_init(w, name, version);
+    w->file = version ? file : NULL;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /*
- * deliver.c - what a signal does to the guest: handler, default action, nothing. Called at safe points and for exceptions.
+ * deliver.c - what a signal does to the guest: handler, default action, nothing. Called at safe
+ * points and for exceptions.
  */
 #include <string.h>
 #include <sys/syscall.h>
@@ -8,10 +9,12 @@
 #include "config/config.h"
 #include "signal/internal.h"
 
-#define IGNORED_BY_DEFAULT (SIG_BIT(SIGCHLD) | SIG_BIT(SIGURG) | SIG_BIT(SIGWINCH) | SIG_BIT(SIGCONT))
+#define IGNORED_BY_DEFAULT                                                                         \
+    (SIG_BIT(SIGCHLD) | SIG_BIT(SIGURG) | SIG_BIT(SIGWINCH) | SIG_BIT(SIGCONT))
 #define STOPS_BY_DEFAULT (SIG_BIT(SIGSTOP) | SIG_BIT(SIGTSTP) | SIG_BIT(SIGTTIN) | SIG_BIT(SIGTTOU))
 #define CRASHES                                                                                    \
-    (SYNC_SIGNALS | SIG_BIT(SIGABRT) | SIG_BIT(SIGSYS) | SIG_BIT(SIGQUIT) | SIG_BIT(SIGXCPU) | SIG_BIT(SIGXFSZ))
+    (SYNC_SIGNALS | SIG_BIT(SIGABRT) | SIG_BIT(SIGSYS) | SIG_BIT(SIGQUIT) | SIG_BIT(SIGXCPU) |     \
+     SIG_BIT(SIGXFSZ))
 
 bool sig_default_ignored(int sig)
 {
@@ -21,13 +24,16 @@ bool sig_default_ignored(int sig)
 const char *sig_name(int sig)
 {
     static const char *const names[] = {
-        "SIG_0", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1",
-        "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",
-        "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",
-        "SIGSYS", "SIGRTMIN", "SIGRT_1", "SIGRT_2", "SIGRT_3", "SIGRT_4", "SIGRT_5", "SIGRT_6", "SIGRT_7", "SIGRT_8",
-        "SIGRT_9", "SIGRT_10", "SIGRT_11", "SIGRT_12", "SIGRT_13", "SIGRT_14", "SIGRT_15", "SIGRT_16", "SIGRT_17",
-        "SIGRT_18", "SIGRT_19", "SIGRT_20", "SIGRT_21", "SIGRT_22", "SIGRT_23", "SIGRT_24", "SIGRT_25", "SIGRT_26",
-        "SIGRT_27", "SIGRT_28", "SIGRT_29", "SIGRT_30", "SIGRT_31", "SIGRT_32"};
+        "SIG_0",    "SIGHUP",   "SIGINT",    "SIGQUIT",  "SIGILL",   "SIGTRAP",   "SIGABRT",
+        "SIGBUS",   "SIGFPE",   "SIGKILL",   "SIGUSR1",  "SIGSEGV",  "SIGUSR2",   "SIGPIPE",
+        "SIGALRM",  "SIGTERM",  "SIGSTKFLT", "SIGCHLD",  "SIGCONT",  "SIGSTOP",   "SIGTSTP",
+        "SIGTTIN",  "SIGTTOU",  "SIGURG",    "SIGXCPU",  "SIGXFSZ",  "SIGVTALRM", "SIGPROF",
+        "SIGWINCH", "SIGIO",    "SIGPWR",    "SIGSYS",   "SIGRTMIN", "SIGRT_1",   "SIGRT_2",
+        "SIGRT_3",  "SIGRT_4",  "SIGRT_5",   "SIGRT_6",  "SIGRT_7",  "SIGRT_8",   "SIGRT_9",
+        "SIGRT_10", "SIGRT_11", "SIGRT_12",  "SIGRT_13", "SIGRT_14", "SIGRT_15",  "SIGRT_16",
+        "SIGRT_17", "SIGRT_18", "SIGRT_19",  "SIGRT_20", "SIGRT_21", "SIGRT_22",  "SIGRT_23",
+        "SIGRT_24", "SIGRT_25", "SIGRT_26",  "SIGRT_27", "SIGRT_28", "SIGRT_29",  "SIGRT_30",
+        "SIGRT_31", "SIGRT_32"};
 
     return sig >= 0 && sig < (int)ARRAY_SIZE(names) ? names[sig] : "SIG_?";
 }
@@ -59,16 +65,19 @@ static void default_action(struct x86_cpu *c, int sig, const struct sig_info *in
     }
     if ((CRASHES & SIG_BIT(sig)) && (cfg.showbt || log_level >= LOG_INFO))
         sig_crash_report(c, sig, info);
+    else if (sig == SIGILL && info->code > 0) /* not sent by anybody */
+        sig_report_illegal(c);
     sig_terminate(sig);
 }
 
-static void enter_handler(struct x86_cpu *c, int sig, const struct sig_info *info, const struct guest_sigaction *act)
+static void enter_handler(struct x86_cpu *c, int sig, const struct sig_info *info,
+                          const struct guest_sigaction *act)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
 
     if (trace_on(TRACE_SIG))
-        trace_print("sig: %s code %d at rip %#llx -> handler %#llx", sig_name(sig), info->code, (unsigned long long)c->rip,
-                    (unsigned long long)act->handler);
+        trace_print("sig: %s code %d at rip %#llx -> handler %#llx", sig_name(sig), info->code,
+                    (unsigned long long)c->rip, (unsigned long long)act->handler);
     if (!sig_push_frame(c, sig, info, act)) {
         /* The kernel forces SIGSEGV; when that has no stack either, its default action. */
         if (sig == SIGSEGV || !(st->acts->a[SIGSEGV].flags & G_SA_ONSTACK))
@@ -112,7 +121,8 @@ void sig_deliver_forced(struct x86_cpu *c, int sig, const struct sig_info *info)
     sig_apply_host_mask(st);
 }
 
-/* Safe point: all that was captured. The mask opens last, so that what the kernel still queues comes as the next one. */
+/* Safe point: all that was captured. The mask opens last, so that what the kernel still queues
+ * comes as the next one. */
 void sig_interrupt(struct x86_cpu *c)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
@@ -130,7 +140,8 @@ void sig_interrupt(struct x86_cpu *c)
 
         sig = __builtin_ctzll(ready) + 1;
         st->held &= ~SIG_BIT(sig);
-        sig_deliver(c, sig, &st->held_info[__builtin_popcountll(SYNC_SIGNALS & (SIG_BIT(sig) - 1))]);
+        sig_deliver(c, sig,
+                    &st->held_info[__builtin_popcountll(SYNC_SIGNALS & (SIG_BIT(sig) - 1))]);
     }
     sig_apply_host_mask(st);
 }

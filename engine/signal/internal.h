@@ -97,6 +97,7 @@ bool sig_xstate_load(struct x86_cpu *c, gaddr image);
 void sig_xstate_reset(struct x86_cpu *c);
 
 void sig_crash_report(struct x86_cpu *c, int sig, const struct sig_info *info);
+void sig_report_illegal(struct x86_cpu *c); /* one line: address, module, bytes */
 void sig_host_handler(int sig, siginfo_t *info, void *uc);
 
 /* <arch>/context.c */
