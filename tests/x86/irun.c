@@ -98,12 +98,18 @@ static bool canonical(gaddr a)
  * operands point. */
 static bool operands_canonical(const struct x86_insn *in)
 {
+    u64 base = cpu.seg_base[in->seg];
+
+    if (strstr(x86_op_names[in->op], "maskmovq") || strstr(x86_op_names[in->op], "maskmovdqu"))
+        return canonical(cpu.gpr[X86_RDI] + base);
+    if (!strcmp(x86_op_names[in->op], "xlat"))
+        return canonical(cpu.gpr[X86_RBX] + base);
     for (unsigned i = 0; i < in->nopnd; i++) {
         unsigned kind = in->opnd[i].kind;
 
         if (kind == X86_OPK_MEM && !canonical(sem_ea(&cpu, in)))
             return false;
-        if (kind == X86_OPK_SI && !canonical(cpu.gpr[X86_RSI] + cpu.seg_base[in->seg]))
+        if (kind == X86_OPK_SI && !canonical(cpu.gpr[X86_RSI] + base))
             return false;
         if (kind == X86_OPK_DI && !canonical(cpu.gpr[X86_RDI]))
             return false;
