@@ -5,6 +5,7 @@
  */
 #include "interp/block.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -432,8 +433,15 @@ const struct interp_op *block_lookup(struct x86_cpu *c)
     lock_take();
     b = find(c->rip, c->mode);
     lock_drop();
-    while (!b)
-        b = build(c);
+    if (!b) {
+        /* With the native libc the guest's errno is this thread's: malloc may set it though it succeeds. */
+        int saved = errno;
+
+        do
+            b = build(c);
+        while (!b);
+        errno = saved;
+    }
     s->pc = c->rip;
     s->op = b->ops;
     return s->op;

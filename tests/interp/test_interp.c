@@ -2,6 +2,7 @@
  * test_interp.c - the interpreter's loop and block cache: links, self-modifying code, checked pages, invalidation from another
  * thread, precise faults, traps, nested runs and unwinding. Guest code is written as bytes, with its text beside it.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ static gaddr env_fetch(struct x86_cpu *c, gaddr pc, bool *checked)
 {
     (void)c;
     *checked = fetch_checked;
+    errno = ENOMEM; /* what malloc may leave behind while a block is made */
     return pc >= h2g(code) && pc < h2g(code) + 8192 ? h2g(code) + 8192 : 0;
 }
 
@@ -119,6 +121,16 @@ static void test_loop(void)
     CHECK_EQ(cpu->gpr[X86_RCX], h2g(code) + 16);
     CHECK_EQ(x86_flags_get(cpu) & X86_OSZAPC, X86_ZF | X86_PF);
     CHECK_EQ(interp_depth(cpu), 0);
+}
+
+/* With the native libc errno belongs to the guest: making blocks must not change it. */
+static void test_errno(void)
+{
+    CODE(0x31, 0xc0,                   /* xor eax, eax */
+         0x0f, 0x05);                  /* syscall */
+    errno = 77;
+    interp_run(cpu);
+    CHECK_EQ(errno, 77);
 }
 
 static void test_call_ret(void)
@@ -334,6 +346,7 @@ int main(void)
     data = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK_EQ(interp_init(), 0);
     RUN(test_loop);
+    RUN(test_errno);
     RUN(test_call_ret);
     RUN(test_self_modifying);
     RUN(test_invalidate);
