@@ -1,5 +1,6 @@
 /*
- * env.h - the bottom of main: which room answers which question of the engine (struct x86_env), and the CPUID policy from the options.
+ * env.h - the bottom of main: which room answers which question of the engine (struct x86_env), and
+ * the CPUID policy from the options.
  */
 #ifndef ENGINE_ENV_H
 #define ENGINE_ENV_H

@@ -1,6 +1,6 @@
 /*
- * harness.h - the unit-test harness: CHECK macros, one line per failure, a summary line, exit status.
- * Use: `int main(void) { RUN(test_x); RUN(test_y); return harness_done(); }`
+ * harness.h - the unit-test harness: CHECK macros, one line per failure, a summary line, exit
+ * status. Use: `int main(void) { RUN(test_x); RUN(test_y); return harness_done(); }`
  */
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H

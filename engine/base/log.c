@@ -1,5 +1,6 @@
 /*
- * log.c - log_print, trace_print and die (see log.h). Called from every room, signal handlers included.
+ * log.c - log_print, trace_print and die (see log.h). Called from every room, signal handlers
+ * included.
  */
 #include "base/log.h"
 

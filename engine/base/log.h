@@ -1,7 +1,7 @@
 /*
- * log.h - messages and the end of the road. Lines go to stderr with write(2): no buffering, no locks,
- * safe in a signal handler (formatting is snprintf into a stack buffer of LOG_LINE_MAX bytes).
- * Levels follow BOX64_LOG: 0 errors only, 1 warnings, 2 info, 3 debug.
+ * log.h - messages and the end of the road. Lines go to stderr with write(2): no buffering, no
+ * locks, safe in a signal handler (formatting is snprintf into a stack buffer of LOG_LINE_MAX
+ * bytes). Levels follow BOX64_LOG: 0 errors only, 1 warnings, 2 info, 3 debug.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -27,13 +27,20 @@ void log_print(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
     } while (0)
 
 /* BOX64_TRACE channels: one bit each; output goes to trace_fd (stderr unless BOX64_TRACE_FILE). */
-enum trace_channel { TRACE_INSN = 1, TRACE_BLOCK = 2, TRACE_SYS = 4, TRACE_SIG = 8, TRACE_BRIDGE = 16 };
+enum trace_channel {
+    TRACE_INSN = 1,
+    TRACE_BLOCK = 2,
+    TRACE_SYS = 4,
+    TRACE_SIG = 8,
+    TRACE_BRIDGE = 16
+};
 extern unsigned trace_mask;
 extern int trace_fd;
 void trace_print(const char *fmt, ...) PRINTF_LIKE(1, 2);
-#define trace_on(ch) UNLIKELY(trace_mask & (ch))
+#define trace_on(ch) UNLIKELY(trace_mask &(ch))
 
-/* An impossible state of the emulator itself: prints where and what, calls die_hook (guest backtrace), aborts. */
+/* An impossible state of the emulator itself: prints where and what, calls die_hook (guest
+ * backtrace), aborts. */
 extern void (*die_hook)(void);
 NORETURN void die_at(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);
 #define die(...) die_at(__FILE__, __LINE__, __VA_ARGS__)

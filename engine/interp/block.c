@@ -1,7 +1,7 @@
 /*
- * block.c - the table of decoded blocks, shared by all threads (see block.h). Readers are lock-free through their
- * thread's cache; building, linking and invalidating take `lock`, a spin lock that is never held across guest memory
- * accesses, so the SIGSEGV handler may invalidate.
+ * block.c - the table of decoded blocks, shared by all threads (see block.h). Readers are lock-free
+ * through their thread's cache; building, linking and invalidating take `lock`, a spin lock that is
+ * never held across guest memory accesses, so the SIGSEGV handler may invalidate.
  */
 #include "interp/block.h"
 
@@ -21,14 +21,17 @@
 #define PAGE_TABLE_BITS 12
 
 static struct block *table[1u << TABLE_BITS];
-static struct block *pages[1u << PAGE_TABLE_BITS]; /* blocks by page number, two list slots per block */
-static struct block *limbo;                        /* dead blocks not yet freed, through hash_next */
+static struct block
+    *pages[1u << PAGE_TABLE_BITS]; /* blocks by page number, two list slots per block */
+static struct block *limbo;        /* dead blocks not yet freed, through hash_next */
 static struct interp_thread *threads;
 static u64 epoch = 1; /* atomic; bumped when something dies */
 static u32 limbo_count;
-static u64 changes; /* atomic; counts interp_invalidate(): a block decoded meanwhile may hold old bytes */
+static u64
+    changes; /* atomic; counts interp_invalidate(): a block decoded meanwhile may hold old bytes */
 static int lock;
-static gaddr code_lo = ~0ull, code_hi; /* all code ever decoded lies inside: filter for unrelated munmaps */
+static gaddr code_lo = ~0ull,
+             code_hi; /* all code ever decoded lies inside: filter for unrelated munmaps */
 
 static void lock_take(void)
 {
@@ -97,8 +100,9 @@ static void list_remove_table(struct block *b)
 }
 
 /*
- * Two-slot lists: a block stands in the bucket of its first page through page_next[0] and, when it spans two pages, in the
- * bucket of its last page through page_next[1]. Should both pages share a bucket it stands there once, through slot 0.
+ * Two-slot lists: a block stands in the bucket of its first page through page_next[0] and, when it
+ * spans two pages, in the bucket of its last page through page_next[1]. Should both pages share a
+ * bucket it stands there once, through slot 0.
  */
 static unsigned bucket_slot(const struct block *b, unsigned bucket)
 {
@@ -243,7 +247,8 @@ void block_quiescent(struct interp_thread *t)
 
     if (LIKELY(t->epoch == now))
         return;
-    /* Publish first, compare afterwards: what died before the publication has bumped the epoch and is seen here. */
+    /* Publish first, compare afterwards: what died before the publication has bumped the epoch and
+     * is seen here. */
     __atomic_store_n(&t->epoch, t->held, __ATOMIC_SEQ_CST);
     now = __atomic_load_n(&epoch, __ATOMIC_SEQ_CST);
     if (t->held == now)
@@ -277,7 +282,8 @@ static bool may_write_memory(const struct x86_insn *in)
     if (r->attr & (X86_ATTR_PUSH | X86_ATTR_CALL | X86_ATTR_STOP | X86_ATTR_REP))
         return true;
     for (unsigned i = 0; i < in->nopnd; i++)
-        if ((in->opnd[i].kind == X86_OPK_MEM || in->opnd[i].kind == X86_OPK_DI) && (r->opnd[i].access & X86_ACC_W))
+        if ((in->opnd[i].kind == X86_OPK_MEM || in->opnd[i].kind == X86_OPK_DI) &&
+            (r->opnd[i].access & X86_ACC_W))
             return true;
     return false;
 }
@@ -319,7 +325,8 @@ struct build {
     gaddr end;
 };
 
-/* Decodes from c->rip, whose bytes are at `code`, into `w`. Runs without the lock: reading guest code may fault (c->cur names the fetch). */
+/* Decodes from c->rip, whose bytes are at `code`, into `w`. Runs without the lock: reading guest
+ * code may fault (c->cur names the fetch). */
 static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr limit, bool checked)
 {
     const struct interp_op *maker = NULL; /* last writer of arithmetic flags so far */
@@ -386,7 +393,8 @@ static struct block *build(struct x86_cpu *c)
 {
     struct interp_op fetch = {.pc = c->rip};
     u64 seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
-    u8 snapshot[BLOCK_MAX_INSNS * X86_MAX_LEN + 1]; /* checked code may change under the decoder: it works on a copy */
+    u8 snapshot[BLOCK_MAX_INSNS * X86_MAX_LEN +
+                1]; /* checked code may change under the decoder: it works on a copy */
     const u8 *code = g2h(c->rip);
     bool checked = false;
     struct build w;
@@ -407,7 +415,8 @@ static struct block *build(struct x86_cpu *c)
     b = malloc(sizeof *b + w.nops * sizeof(struct interp_op));
     if (!b)
         die("out of memory for a decoded block");
-    *b = (struct block){.pc = c->rip, .end = w.end, .nops = w.nops, .mode = c->mode, .checked = checked};
+    *b = (struct block){
+        .pc = c->rip, .end = w.end, .nops = w.nops, .mode = c->mode, .checked = checked};
     memcpy(b->ops, w.ops, w.nops * sizeof(struct interp_op));
     if (checked) {
         b->bytes = malloc(w.end - c->rip);
@@ -418,8 +427,8 @@ static struct block *build(struct x86_cpu *c)
     }
     c->cur = NULL;
     if (trace_on(TRACE_BLOCK))
-        trace_print("block %llx-%llx ops %u%s", (unsigned long long)b->pc, (unsigned long long)b->end, b->nops,
-                    checked ? " checked" : "");
+        trace_print("block %llx-%llx ops %u%s", (unsigned long long)b->pc,
+                    (unsigned long long)b->end, b->nops, checked ? " checked" : "");
     return publish(b, seen);
 }
 
@@ -434,7 +443,8 @@ const struct interp_op *block_lookup(struct x86_cpu *c)
     b = find(c->rip, c->mode);
     lock_drop();
     if (!b) {
-        /* With the native libc the guest's errno is this thread's: malloc may set it though it succeeds. */
+        /* With the native libc the guest's errno is this thread's: malloc may set it though it
+         * succeeds. */
         int saved = errno;
 
         do
@@ -459,7 +469,8 @@ const struct interp_op *block_link(struct x86_cpu *c, const struct interp_op *sl
     op = block_lookup(c);
     b = (struct block *)((char *)(uintptr_t)op - offsetof(struct block, ops));
     lock_take();
-    /* The link's own block may have died meanwhile: its slots are then never walked again, so leave them empty. */
+    /* The link's own block may have died meanwhile: its slots are then never walked again, so leave
+     * them empty. */
     if (!b->dead && w[-1].fn != op_stale && !w->link.target) {
         w->link.next_incoming = b->incoming;
         b->incoming = w;

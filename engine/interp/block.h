@@ -1,9 +1,11 @@
 /*
- * block.h - decoded blocks of the interpreter: layout, lookup, building, invalidation. Internal to interp.
+ * block.h - decoded blocks of the interpreter: layout, lookup, building, invalidation. Internal to
+ * interp.
  *
- * A block is an array of 64-byte ops. Execution is threaded: each handler ends by jumping to the next op's handler, so a block
- * that dies while it runs (self-modifying code) is killed by overwriting its handlers with op_stale: the very next
- * instruction notices. Dead blocks are freed only when every thread has passed the top of its run loop (epochs).
+ * A block is an array of 64-byte ops. Execution is threaded: each handler ends by jumping to the
+ * next op's handler, so a block that dies while it runs (self-modifying code) is killed by
+ * overwriting its handlers with op_stale: the very next instruction notices. Dead blocks are freed
+ * only when every thread has passed the top of its run loop (epochs).
  */
 #ifndef INTERP_BLOCK_H
 #define INTERP_BLOCK_H
@@ -16,12 +18,13 @@
 struct interp_op;
 typedef const struct interp_op *interp_handler(struct x86_cpu *c, const struct interp_op *op);
 
-/* One op. A branch with a direct target is followed by a link slot: an op whose `link` holds the target block's first op. */
+/* One op. A branch with a direct target is followed by a link slot: an op whose `link` holds the
+ * target block's first op. */
 struct interp_op {
     union {
         struct x86_insn in;
         struct {
-            const struct interp_op *target; /* NULL: not linked; atomic */
+            const struct interp_op *target;  /* NULL: not linked; atomic */
             struct interp_op *next_incoming; /* list of links into the same block */
         } link;
     };
@@ -32,16 +35,16 @@ struct interp_op {
 /* `in` comes first: c->cur = &op->in costs no addition. */
 _Static_assert(sizeof(struct interp_op) == 64 && offsetof(struct interp_op, in) == 0, "op stride");
 
-#define BLOCK_MAX_INSNS 32  /* records per block */
-#define BLOCK_MAX_JCC 4     /* conditional branches fallen through */
-#define CACHE_SIZE 2048     /* per-thread lookup cache, power of two */
+#define BLOCK_MAX_INSNS 32 /* records per block */
+#define BLOCK_MAX_JCC 4    /* conditional branches fallen through */
+#define CACHE_SIZE 2048    /* per-thread lookup cache, power of two */
 
 struct block {
-    gaddr pc, end;            /* guest bytes [pc, end) */
-    struct block *hash_next;  /* same bucket of the block table */
+    gaddr pc, end;              /* guest bytes [pc, end) */
+    struct block *hash_next;    /* same bucket of the block table */
     struct block *page_next[2]; /* same page lists (first and last page) */
     struct interp_op *incoming; /* link slots that target ops[0] */
-    u8 *bytes;                /* copy of the code, only for checked blocks */
+    u8 *bytes;                  /* copy of the code, only for checked blocks */
     u64 dead_epoch;
     u32 nops;
     u8 mode;
@@ -56,9 +59,10 @@ struct cache_slot {
 
 struct interp_thread {
     struct cache_slot cache[CACHE_SIZE];
-    u64 epoch;          /* global epoch this thread may hold ops of; UINT64_MAX while suspended in an env call */
-    u64 held;           /* epoch for which the cache is valid */
-    u8 mode;            /* mode for which the cache is valid */
+    u64 epoch; /* global epoch this thread may hold ops of; UINT64_MAX while suspended in an env
+                  call */
+    u64 held;  /* epoch for which the cache is valid */
+    u8 mode;   /* mode for which the cache is valid */
     struct interp_thread *next, *prev;
 };
 
@@ -75,8 +79,9 @@ ALWAYS_INLINE unsigned cache_index(gaddr pc)
 }
 
 /*
- * Handlers end in interp_goto/interp_next. With sibling calls the chain runs without returning; without (sanitizer builds)
- * the handler returns the op to run next and interp_run loops. NULL: back to interp_run, state complete at c->rip.
+ * Handlers end in interp_goto/interp_next. With sibling calls the chain runs without returning;
+ * without (sanitizer builds) the handler returns the op to run next and interp_run loops. NULL:
+ * back to interp_run, state complete at c->rip.
  */
 ALWAYS_INLINE const struct interp_op *interp_goto(struct x86_cpu *c, const struct interp_op *op)
 {
@@ -93,7 +98,8 @@ ALWAYS_INLINE const struct interp_op *interp_next(struct x86_cpu *c, const struc
     return interp_goto(c, op + 1);
 }
 
-/* Continue at c->rip through the thread's cache; NULL to the loop when it is not there or something is pending. */
+/* Continue at c->rip through the thread's cache; NULL to the loop when it is not there or something
+ * is pending. */
 ALWAYS_INLINE const struct interp_op *interp_dispatch(struct x86_cpu *c, gaddr pc)
 {
     const struct cache_slot *s = &c->interp->cache[cache_index(pc)];
@@ -104,7 +110,8 @@ ALWAYS_INLINE const struct interp_op *interp_dispatch(struct x86_cpu *c, gaddr p
     return interp_goto(c, s->op);
 }
 
-/* Finds or builds the block at c->rip (raises the guest's fetch fault or #UD) and enters it in the thread's cache. */
+/* Finds or builds the block at c->rip (raises the guest's fetch fault or #UD) and enters it in the
+ * thread's cache. */
 const struct interp_op *block_lookup(struct x86_cpu *c);
 /* Link slot `slot` of a live block wants `pc`: looks up/builds, links, returns the op to run. */
 const struct interp_op *block_link(struct x86_cpu *c, const struct interp_op *slot, gaddr pc);
@@ -115,12 +122,14 @@ void block_thread_remove(struct interp_thread *t);
 /* Top of the run loop: this thread holds no op. Frees what no thread can reach. */
 void block_quiescent(struct interp_thread *t);
 
-/* Around env calls (syscalls, bridges) that may take long: this thread holds no op and must not keep dead blocks alive. */
+/* Around env calls (syscalls, bridges) that may take long: this thread holds no op and must not
+ * keep dead blocks alive. */
 void block_suspend(struct interp_thread *t);
 /* Forget all cached lookups (the mode changed). */
 void block_flush_cache(struct interp_thread *t);
 
-/* select.c: the handler for a record; `maker` is the last flag writer before it in the block or NULL. */
+/* select.c: the handler for a record; `maker` is the last flag writer before it in the block or
+ * NULL. */
 interp_handler *select_handler(const struct x86_insn *in, const struct interp_op *maker);
 bool select_has_link(const struct x86_insn *in);
 

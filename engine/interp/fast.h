@@ -1,6 +1,7 @@
 /*
- * fast.h - what the files of threaded handlers (fast_*.c) share, and their selectors. A handler is one sem body with operand
- * size and form fixed at compile time; records no selector wants run through op_generic.
+ * fast.h - what the files of threaded handlers (fast_*.c) share, and their selectors. A handler is
+ * one sem body with operand size and form fixed at compile time; records no selector wants run
+ * through op_generic.
  */
 #ifndef INTERP_FAST_H
 #define INTERP_FAST_H

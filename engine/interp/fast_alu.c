@@ -1,6 +1,7 @@
 /*
- * fast_alu.c - threaded handlers for integer arithmetic: the bodies of alu.h with operand size and form fixed.
- * Forms: rr, ri registers and immediates; rb, rx register with memory (base / indexed); br, xr, bi, xi memory destination.
+ * fast_alu.c - threaded handlers for integer arithmetic: the bodies of alu.h with operand size and
+ * form fixed. Forms: rr, ri registers and immediates; rb, rx register with memory (base / indexed);
+ * br, xr, bi, xi memory destination.
  */
 #include "interp/alu.h"
 #include "interp/fast.h"
@@ -17,7 +18,8 @@
         return interp_next(c, op);                                                                 \
     }
 
-/* The flags are made twice, before and after the write; the compiler keeps only what goes to c->lf after it. */
+/* The flags are made twice, before and after the write; the compiler keeps only what goes to c->lf
+ * after it. */
 #define MEM_FORM(name, number, sz, form, kind, source)                                             \
     HANDLER name##_##form##_##sz(ARGS)                                                             \
     {                                                                                              \
@@ -65,7 +67,10 @@
     TEST_FORM(name, number, sz, bi, SRC_MEM(sz, FAST_MEM_BASE), op->in.imm)                        \
     TEST_FORM(name, number, sz, xi, SRC_MEM(sz, FAST_MEM_INDEX), op->in.imm)
 
-#define BY_SIZE(name) {name##_1, name##_2, name##_4, name##_8}
+#define BY_SIZE(name)                                                                              \
+    {                                                                                              \
+        name##_1, name##_2, name##_4, name##_8                                                     \
+    }
 #define FORM_TABLE(name)                                                                           \
     static interp_handler *const name##_forms[8][4] = {                                            \
         BY_SIZE(name##_rr), BY_SIZE(name##_ri), BY_SIZE(name##_rb), BY_SIZE(name##_rx),            \
@@ -221,18 +226,12 @@ static interp_handler *select_shift(const struct x86_insn *in)
     bool cl = in->opnd[1].kind == X86_OPK_GPR;
 
     switch (in->op) {
-    case X86_SHL:
-        return cl ? WIDE(shl_c) : WIDE(shl_i);
-    case X86_SHR:
-        return cl ? WIDE(shr_c) : WIDE(shr_i);
-    case X86_SAR:
-        return cl ? WIDE(sar_c) : WIDE(sar_i);
-    case X86_ROL:
-        return cl ? NULL : WIDE(rol_i);
-    case X86_ROR:
-        return cl ? NULL : WIDE(ror_i);
-    default:
-        return NULL;
+    case X86_SHL: return cl ? WIDE(shl_c) : WIDE(shl_i);
+    case X86_SHR: return cl ? WIDE(shr_c) : WIDE(shr_i);
+    case X86_SAR: return cl ? WIDE(sar_c) : WIDE(sar_i);
+    case X86_ROL: return cl ? NULL : WIDE(rol_i);
+    case X86_ROR: return cl ? NULL : WIDE(ror_i);
+    default: return NULL;
     }
 }
 
@@ -251,47 +250,29 @@ static interp_handler *select_imul(const struct x86_insn *in)
 static interp_handler *select_wide_reg(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_INC:
-        return WIDE(inc);
-    case X86_DEC:
-        return WIDE(dec);
-    case X86_NEG:
-        return WIDE(neg);
-    case X86_NOT:
-        return WIDE(not);
-    case X86_IMUL:
-        return select_imul(in);
-    case X86_CMOVcc:
-        return is_gpr(in, 1) ? WIDE(cmov_rr) : NULL;
-    default:
-        return select_shift(in);
+    case X86_INC: return WIDE(inc);
+    case X86_DEC: return WIDE(dec);
+    case X86_NEG: return WIDE(neg);
+    case X86_NOT: return WIDE(not );
+    case X86_IMUL: return select_imul(in);
+    case X86_CMOVcc: return is_gpr(in, 1) ? WIDE(cmov_rr) : NULL;
+    default: return select_shift(in);
     }
 }
 
 interp_handler *select_alu(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_ADD:
-        return by_form(in, add_forms);
-    case X86_OR:
-        return by_form(in, or_forms);
-    case X86_ADC:
-        return by_form(in, adc_forms);
-    case X86_SBB:
-        return by_form(in, sbb_forms);
-    case X86_AND:
-        return by_form(in, and_forms);
-    case X86_SUB:
-        return by_form(in, sub_forms);
-    case X86_XOR:
-        return by_form(in, xor_forms);
-    case X86_CMP:
-        return by_form(in, cmp_forms);
-    case X86_TEST:
-        return by_form(in, test_forms);
-    case X86_SETcc:
-        return is_gpr(in, 0) ? setcc_r : NULL;
-    default:
-        return is_gpr(in, 0) && in->opnd[0].size >= 4 ? select_wide_reg(in) : NULL;
+    case X86_ADD: return by_form(in, add_forms);
+    case X86_OR: return by_form(in, or_forms);
+    case X86_ADC: return by_form(in, adc_forms);
+    case X86_SBB: return by_form(in, sbb_forms);
+    case X86_AND: return by_form(in, and_forms);
+    case X86_SUB: return by_form(in, sub_forms);
+    case X86_XOR: return by_form(in, xor_forms);
+    case X86_CMP: return by_form(in, cmp_forms);
+    case X86_TEST: return by_form(in, test_forms);
+    case X86_SETcc: return is_gpr(in, 0) ? setcc_r : NULL;
+    default: return is_gpr(in, 0) && in->opnd[0].size >= 4 ? select_wide_reg(in) : NULL;
     }
 }

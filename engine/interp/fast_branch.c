@@ -1,6 +1,7 @@
 /*
- * fast_branch.c - threaded handlers for control flow in 64-bit mode: Jcc specialised on the instruction that made the flags,
- * JMP, CALL, RET. Every taken branch looks at c->pending: loops stay interruptible.
+ * fast_branch.c - threaded handlers for control flow in 64-bit mode: Jcc specialised on the
+ * instruction that made the flags, JMP, CALL, RET. Every taken branch looks at c->pending: loops
+ * stay interruptible.
  */
 #include "interp/fast.h"
 #include "x86/flags.h"
@@ -42,8 +43,9 @@ ALWAYS_INLINE const struct interp_op *take(struct x86_cpu *c, const struct inter
         return interp_goto(c, op + 2);                                                             \
     }
 #define EACH_CC(X, sz)                                                                             \
-    X(sz, 0) X(sz, 1) X(sz, 2) X(sz, 3) X(sz, 4) X(sz, 5) X(sz, 6) X(sz, 7) X(sz, 8) X(sz, 9)      \
-    X(sz, 10) X(sz, 11) X(sz, 12) X(sz, 13) X(sz, 14) X(sz, 15)
+    X(sz, 0)                                                                                       \
+    X(sz, 1) X(sz, 2) X(sz, 3) X(sz, 4) X(sz, 5) X(sz, 6) X(sz, 7) X(sz, 8) X(sz, 9) X(sz, 10)     \
+        X(sz, 11) X(sz, 12) X(sz, 13) X(sz, 14) X(sz, 15)
 EACH_CC(JCC_SUB, 1)
 EACH_CC(JCC_SUB, 2)
 EACH_CC(JCC_SUB, 4)
@@ -55,14 +57,17 @@ EACH_CC(JCC_LOGIC, 8)
 EACH_CC(JCC_ANY, 0)
 
 #define ROW(name, sz)                                                                              \
-    {name##_##sz##_0, name##_##sz##_1, name##_##sz##_2, name##_##sz##_3, name##_##sz##_4,          \
-     name##_##sz##_5, name##_##sz##_6, name##_##sz##_7, name##_##sz##_8, name##_##sz##_9,          \
-     name##_##sz##_10, name##_##sz##_11, name##_##sz##_12, name##_##sz##_13, name##_##sz##_14,     \
-     name##_##sz##_15}
+    {                                                                                              \
+        name##_##sz##_0, name##_##sz##_1, name##_##sz##_2, name##_##sz##_3, name##_##sz##_4,       \
+            name##_##sz##_5, name##_##sz##_6, name##_##sz##_7, name##_##sz##_8, name##_##sz##_9,   \
+            name##_##sz##_10, name##_##sz##_11, name##_##sz##_12, name##_##sz##_13,                \
+            name##_##sz##_14, name##_##sz##_15                                                     \
+    }
 
-static interp_handler *const jcc_sub[4][16] = {ROW(jcc_sub, 1), ROW(jcc_sub, 2), ROW(jcc_sub, 4), ROW(jcc_sub, 8)};
-static interp_handler *const jcc_logic[4][16] = {ROW(jcc_logic, 1), ROW(jcc_logic, 2), ROW(jcc_logic, 4),
-                                                 ROW(jcc_logic, 8)};
+static interp_handler *const jcc_sub[4][16] = {ROW(jcc_sub, 1), ROW(jcc_sub, 2), ROW(jcc_sub, 4),
+                                               ROW(jcc_sub, 8)};
+static interp_handler *const jcc_logic[4][16] = {ROW(jcc_logic, 1), ROW(jcc_logic, 2),
+                                                 ROW(jcc_logic, 4), ROW(jcc_logic, 8)};
 static interp_handler *const jcc_any[16] = ROW(jcc_any, 0);
 
 /* `maker` is the last flag writer of the same block, or NULL. */
@@ -75,15 +80,12 @@ static interp_handler *select_jcc(const struct x86_insn *in, const struct interp
     s = size_log2(maker->in.opnd[0].size);
     switch (maker->in.op) {
     case X86_CMP:
-    case X86_SUB:
-        return jcc_sub[s][in->cc];
+    case X86_SUB: return jcc_sub[s][in->cc];
     case X86_TEST:
     case X86_AND:
     case X86_OR:
-    case X86_XOR:
-        return jcc_logic[s][in->cc];
-    default:
-        return jcc_any[in->cc];
+    case X86_XOR: return jcc_logic[s][in->cc];
+    default: return jcc_any[in->cc];
     }
 }
 
@@ -114,7 +116,8 @@ HANDLER call_rel(ARGS)
     return take(c, op);
 }
 
-/* The target or the stack is no address: the plain meaning raises the fault with nothing changed. */
+/* The target or the stack is no address: the plain meaning raises the fault with nothing changed.
+ */
 static NOINLINE const struct interp_op *bad_target(ARGS)
 {
     c->cur = &op->in;
@@ -135,7 +138,8 @@ HANDLER ret_near(ARGS)
     return interp_dispatch(c, pc);
 }
 
-ALWAYS_INLINE const struct interp_op *jump_to(struct x86_cpu *c, const struct interp_op *op, gaddr target)
+ALWAYS_INLINE const struct interp_op *jump_to(struct x86_cpu *c, const struct interp_op *op,
+                                              gaddr target)
 {
     if (UNLIKELY(!is_canonical(target)))
         return bad_target(c, op);
@@ -153,7 +157,8 @@ HANDLER jmp_mem(ARGS)
     return jump_to(c, op, ld_u64(g2h(sem_ea(c, &op->in))));
 }
 
-ALWAYS_INLINE const struct interp_op *call_to(struct x86_cpu *c, const struct interp_op *op, gaddr target)
+ALWAYS_INLINE const struct interp_op *call_to(struct x86_cpu *c, const struct interp_op *op,
+                                              gaddr target)
 {
     u64 sp = c->gpr[X86_RSP] - 8;
 
@@ -189,13 +194,9 @@ interp_handler *select_branch(const struct x86_insn *in, const struct interp_op 
     if (in->mode != 64 || in->opsz != 8)
         return NULL;
     switch (in->op) {
-    case X86_CALL:
-        return in->opnd[0].kind == X86_OPK_REL ? call_rel : mem ? call_mem : call_reg;
-    case X86_JMP:
-        return mem ? jmp_mem : jmp_reg;
-    case X86_RET:
-        return in->nopnd ? NULL : ret_near;
-    default:
-        return NULL;
+    case X86_CALL: return in->opnd[0].kind == X86_OPK_REL ? call_rel : mem ? call_mem : call_reg;
+    case X86_JMP: return mem ? jmp_mem : jmp_reg;
+    case X86_RET: return in->nopnd ? NULL : ret_near;
+    default: return NULL;
     }
 }

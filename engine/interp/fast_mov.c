@@ -1,5 +1,6 @@
 /*
- * fast_mov.c - threaded handlers for data movement: MOV, MOVZX, MOVSX, MOVSXD, LEA, PUSH, POP in 64-bit mode.
+ * fast_mov.c - threaded handlers for data movement: MOV, MOVZX, MOVSX, MOVSXD, LEA, PUSH, POP in
+ * 64-bit mode.
  */
 #include "interp/fast.h"
 
@@ -49,7 +50,10 @@ MOV_SIZE(2)
 MOV_SIZE(4)
 MOV_SIZE(8)
 
-#define BY_SIZE(name) {name##_1, name##_2, name##_4, name##_8}
+#define BY_SIZE(name)                                                                              \
+    {                                                                                              \
+        name##_1, name##_2, name##_4, name##_8                                                     \
+    }
 
 static interp_handler *select_plain_mov(const struct x86_insn *in)
 {
@@ -75,7 +79,8 @@ static interp_handler *select_plain_mov(const struct x86_insn *in)
     return NULL;
 }
 
-/* Widening moves: FN extends a value of `from` bytes; the destination is written with `to` bytes. */
+/* Widening moves: FN extends a value of `from` bytes; the destination is written with `to` bytes.
+ */
 #define MOVX(name, ext, from, to)                                                                  \
     HANDLER name##_r_##from##_##to(ARGS)                                                           \
     {                                                                                              \
@@ -104,14 +109,18 @@ MOVX(sx, sext, 1, 8)
 MOVX(sx, sext, 2, 8)
 MOVX(sx, sext, 4, 8)
 
-#define MOVX_SET(name, from, to) {name##_r_##from##_##to, name##_b_##from##_##to, name##_x_##from##_##to}
+#define MOVX_SET(name, from, to)                                                                   \
+    {                                                                                              \
+        name##_r_##from##_##to, name##_b_##from##_##to, name##_x_##from##_##to                     \
+    }
 
 /* MOVZX into 64 bits is the same as into 32. */
 static interp_handler *select_movx(const struct x86_insn *in, bool sign)
 {
     static interp_handler *const zx[2][3] = {MOVX_SET(zx, 1, 4), MOVX_SET(zx, 2, 4)};
     static interp_handler *const sx4[2][3] = {MOVX_SET(sx, 1, 4), MOVX_SET(sx, 2, 4)};
-    static interp_handler *const sx8[3][3] = {MOVX_SET(sx, 1, 8), MOVX_SET(sx, 2, 8), MOVX_SET(sx, 4, 8)};
+    static interp_handler *const sx8[3][3] = {MOVX_SET(sx, 1, 8), MOVX_SET(sx, 2, 8),
+                                              MOVX_SET(sx, 4, 8)};
     unsigned from = size_log2(in->opnd[1].size), to = in->opnd[0].size, form;
 
     if (in->opnd[1].kind == X86_OPK_GPR)
@@ -201,24 +210,17 @@ HANDLER nop(ARGS)
 interp_handler *select_mov(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_MOV:
-        return select_plain_mov(in);
-    case X86_MOVZX:
-        return select_movx(in, false);
+    case X86_MOV: return select_plain_mov(in);
+    case X86_MOVZX: return select_movx(in, false);
     case X86_MOVSX:
-    case X86_MOVSXD:
-        return select_movx(in, true);
-    case X86_LEA:
-        return select_lea(in);
+    case X86_MOVSXD: return select_movx(in, true);
+    case X86_LEA: return select_lea(in);
     case X86_PUSH:
         if (in->mode != 64 || in->opsz != 8)
             return NULL;
         return is_gpr(in, 0) ? push_r8 : in->opnd[0].kind == X86_OPK_IMM ? push_i8 : NULL;
-    case X86_POP:
-        return in->mode == 64 && in->opsz == 8 && is_gpr(in, 0) ? pop_r8 : NULL;
-    case X86_LEAVE:
-        return in->mode == 64 && in->opsz == 8 ? leave8 : NULL;
-    default:
-        return x86_rows[in->row].attr & X86_ATTR_HINT ? nop : NULL;
+    case X86_POP: return in->mode == 64 && in->opsz == 8 && is_gpr(in, 0) ? pop_r8 : NULL;
+    case X86_LEAVE: return in->mode == 64 && in->opsz == 8 ? leave8 : NULL;
+    default: return x86_rows[in->row].attr & X86_ATTR_HINT ? nop : NULL;
     }
 }

@@ -1,13 +1,17 @@
 /*
- * fast_vec.c - threaded handlers for SSE: 16-byte and scalar moves, scalar arithmetic, compares and conversions, and the
- * commonest packed integer operations between registers. Everything else runs through op_generic.
+ * fast_vec.c - threaded handlers for SSE: 16-byte and scalar moves, scalar arithmetic, compares and
+ * conversions, and the commonest packed integer operations between registers. Everything else runs
+ * through op_generic.
  */
 #include "interp/fast.h"
 #include "interp/fp_fast.h"
 #include "interp/vec.h"
 #include "x86/flags.h"
 
-#define FORMS(name) {name##_r, name##_b, name##_x}
+#define FORMS(name)                                                                                \
+    {                                                                                              \
+        name##_r, name##_b, name##_x                                                               \
+    }
 
 /* ---- scalar arithmetic: r (xmm, xmm), b and x (xmm, memory) ---- */
 
@@ -287,34 +291,29 @@ static interp_handler *select_packed(const struct x86_insn *in)
     if (in->nopnd != 2 || in->opnd[0].kind != X86_OPK_VEC || in->opnd[1].kind != X86_OPK_VEC)
         return NULL;
     switch (in->op) {
-    case X86_PXOR: case X86_XORPS: case X86_XORPD:
-        return pxor_rr;
-    case X86_PAND: case X86_ANDPS: case X86_ANDPD:
-        return pand_rr;
-    case X86_POR: case X86_ORPS: case X86_ORPD:
-        return por_rr;
-    case X86_PADDB:
-        return paddb_rr;
-    case X86_PADDW:
-        return paddw_rr;
-    case X86_PADDD:
-        return paddd_rr;
-    case X86_PADDQ:
-        return paddq_rr;
-    case X86_PSUBD:
-        return psubd_rr;
-    case X86_PCMPEQB:
-        return pcmpeqb_rr;
-    case X86_PCMPEQD:
-        return pcmpeqd_rr;
-    default:
-        return NULL;
+    case X86_PXOR:
+    case X86_XORPS:
+    case X86_XORPD: return pxor_rr;
+    case X86_PAND:
+    case X86_ANDPS:
+    case X86_ANDPD: return pand_rr;
+    case X86_POR:
+    case X86_ORPS:
+    case X86_ORPD: return por_rr;
+    case X86_PADDB: return paddb_rr;
+    case X86_PADDW: return paddw_rr;
+    case X86_PADDD: return paddd_rr;
+    case X86_PADDQ: return paddq_rr;
+    case X86_PSUBD: return psubd_rr;
+    case X86_PCMPEQB: return pcmpeqb_rr;
+    case X86_PCMPEQD: return pcmpeqd_rr;
+    default: return NULL;
     }
 }
 
 /* Loads and stores by form; `rr` for the register form. */
-static interp_handler *by_move(const struct x86_insn *in, interp_handler *rr, interp_handler *const ld[2],
-                               interp_handler *const st[2])
+static interp_handler *by_move(const struct x86_insn *in, interp_handler *rr,
+                               interp_handler *const ld[2], interp_handler *const st[2])
 {
     enum fast_mem m = fast_mem(in);
 
@@ -331,22 +330,25 @@ static interp_handler *by_move(const struct x86_insn *in, interp_handler *rr, in
 
 static interp_handler *select_vec_move(const struct x86_insn *in)
 {
-    static interp_handler *const movu_ld[2] = {movu_ld_b, movu_ld_x}, *const movu_st[2] = {movu_st_b, movu_st_x};
-    static interp_handler *const mova_ld[2] = {mova_ld_b, mova_ld_x}, *const mova_st[2] = {mova_st_b, mova_st_x};
-    static interp_handler *const mov8_ld[2] = {mov8_ld_b, mov8_ld_x}, *const mov8_st[2] = {mov8_st_b, mov8_st_x};
-    static interp_handler *const mov4_ld[2] = {mov4_ld_b, mov4_ld_x}, *const mov4_st[2] = {mov4_st_b, mov4_st_x};
+    static interp_handler *const movu_ld[2] = {movu_ld_b, movu_ld_x}, *const movu_st[2] = {
+                                                                          movu_st_b, movu_st_x};
+    static interp_handler *const mova_ld[2] = {mova_ld_b, mova_ld_x}, *const mova_st[2] = {
+                                                                          mova_st_b, mova_st_x};
+    static interp_handler *const mov8_ld[2] = {mov8_ld_b, mov8_ld_x}, *const mov8_st[2] = {
+                                                                          mov8_st_b, mov8_st_x};
+    static interp_handler *const mov4_ld[2] = {mov4_ld_b, mov4_ld_x}, *const mov4_st[2] = {
+                                                                          mov4_st_b, mov4_st_x};
 
     switch (in->op) {
-    case X86_MOVAPS: case X86_MOVAPD: case X86_MOVDQA:
-        return by_move(in, mov16_r, mova_ld, mova_st);
-    case X86_MOVUPS: case X86_MOVUPD: case X86_MOVDQU:
-        return by_move(in, mov16_r, movu_ld, movu_st);
-    case X86_MOVSD_X:
-        return by_move(in, movsd_r, mov8_ld, mov8_st);
-    case X86_MOVSS:
-        return by_move(in, movss_r, mov4_ld, mov4_st);
-    default:
-        return NULL;
+    case X86_MOVAPS:
+    case X86_MOVAPD:
+    case X86_MOVDQA: return by_move(in, mov16_r, mova_ld, mova_st);
+    case X86_MOVUPS:
+    case X86_MOVUPD:
+    case X86_MOVDQU: return by_move(in, mov16_r, movu_ld, movu_st);
+    case X86_MOVSD_X: return by_move(in, movsd_r, mov8_ld, mov8_st);
+    case X86_MOVSS: return by_move(in, movss_r, mov4_ld, mov4_st);
+    default: return NULL;
     }
 }
 

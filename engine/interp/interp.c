@@ -1,7 +1,7 @@
 /*
- * interp.c - the run loop: frames, exceptions, single steps. Handlers live in fast*.c, blocks in block.c.
- * Invariant: between handlers the architectural state is complete except rip, which is complete whenever a handler
- * returns NULL; c->cur names the instruction that may fault.
+ * interp.c - the run loop: frames, exceptions, single steps. Handlers live in fast*.c, blocks in
+ * block.c. Invariant: between handlers the architectural state is complete except rip, which is
+ * complete whenever a handler returns NULL; c->cur names the instruction that may fault.
  */
 #include "interp/interp.h"
 
@@ -117,7 +117,8 @@ static void deliver(struct x86_cpu *c)
     c->env->exception(c);
 }
 
-/* Decodes and runs the plain meaning of the instruction at c->rip; the record lives on this stack frame. */
+/* Decodes and runs the plain meaning of the instruction at c->rip; the record lives on this stack
+ * frame. */
 static void step_once(struct x86_cpu *c)
 {
     u8 buf[16] = {0};
@@ -201,7 +202,8 @@ static void run_some(struct x86_cpu *c)
     }
     block_quiescent(c->interp);
     if (UNLIKELY(c->interp->mode != c->mode)) {
-        /* The cache is keyed by pc alone: far jumps and signal returns between 64- and 32-bit code start it afresh. */
+        /* The cache is keyed by pc alone: far jumps and signal returns between 64- and 32-bit code
+         * start it afresh. */
         block_flush_cache(c->interp);
         c->interp->mode = c->mode;
     }
@@ -224,9 +226,7 @@ void interp_run(struct x86_cpu *c)
         c->frame = &f;
         deliver(c);
         break;
-    case JB_UNWIND:
-        c->cur = NULL;
-        break;
+    case JB_UNWIND: c->cur = NULL; break;
     }
     while (!c->leave)
         run_some(c);

@@ -1,5 +1,6 @@
 /*
- * interp.h - the interpreter: runs a guest CPU over cached decoded blocks. Called by the rooms above (thread, bridge, tests).
+ * interp.h - the interpreter: runs a guest CPU over cached decoded blocks. Called by the rooms
+ * above (thread, bridge, tests).
  */
 #ifndef INTERP_INTERP_H
 #define INTERP_INTERP_H
@@ -11,37 +12,44 @@ int interp_init(void);
 int interp_thread_init(struct x86_cpu *c);
 void interp_thread_exit(struct x86_cpu *c);
 
-/* Runs from c->rip until interp_leave(). Re-entrant: callbacks nest another interp_run on the host stack. */
+/* Runs from c->rip until interp_leave(). Re-entrant: callbacks nest another interp_run on the host
+ * stack. */
 void interp_run(struct x86_cpu *c);
 
-/* From an env callback (bridge, syscall ...): the innermost interp_run returns when the callback does. */
+/* From an env callback (bridge, syscall ...): the innermost interp_run returns when the callback
+ * does. */
 void interp_leave(struct x86_cpu *c);
 
 /* Nesting depth of interp_run on this thread (0 = none). */
 unsigned interp_depth(const struct x86_cpu *c);
 
 /*
- * Drops the host frames of all interp_run deeper than `depth` (1 = outermost) and continues guest execution in that one at c->rip:
- * longjmp across callbacks, sigreturn out of a nested handler. Never returns.
+ * Drops the host frames of all interp_run deeper than `depth` (1 = outermost) and continues guest
+ * execution in that one at c->rip: longjmp across callbacks, sigreturn out of a nested handler.
+ * Never returns.
  */
 NORETURN void interp_unwind(struct x86_cpu *c, unsigned depth);
 
-/* Executes exactly one instruction at c->rip (exceptions still go to env->exception). For cosim, TF and tests. */
+/* Executes exactly one instruction at c->rip (exceptions still go to env->exception). For cosim, TF
+ * and tests. */
 void interp_step(struct x86_cpu *c);
 
-/* Guest code in [start, end) may have changed or gone. Callable from any thread and from the SIGSEGV handler: async-signal-safe. */
+/* Guest code in [start, end) may have changed or gone. Callable from any thread and from the
+ * SIGSEGV handler: async-signal-safe. */
 void interp_invalidate(gaddr start, gaddr end);
 
 /* Guest pc of the instruction that c->cur points to; 0 when none is running. Async-signal-safe. */
 gaddr interp_current_pc(const struct x86_cpu *c);
 
 /*
- * From a host signal handler, when host pc was inside guest execution (c->cur != NULL): turn it into the guest exception in c->exc.
- * Never returns (jumps to the interpreter loop, which calls env->exception with precise state).
+ * From a host signal handler, when host pc was inside guest execution (c->cur != NULL): turn it
+ * into the guest exception in c->exc. Never returns (jumps to the interpreter loop, which calls
+ * env->exception with precise state).
  */
 NORETURN void interp_fault(struct x86_cpu *c);
 
-/* Run exactly one plain meaning: what the DynaRec calls for instructions it does not translate. Sets no rip. */
+/* Run exactly one plain meaning: what the DynaRec calls for instructions it does not translate.
+ * Sets no rip. */
 typedef void sem_fn(struct x86_cpu *c, const struct x86_insn *in);
 extern sem_fn *const x86_sem[]; /* by enum x86_op */
 

@@ -1,5 +1,6 @@
 /*
- * select.c - chooses the handler of a decoded record, and the generic handlers that call the plain sem_<OP>.
+ * select.c - chooses the handler of a decoded record, and the generic handlers that call the plain
+ * sem_<OP>.
  */
 #include "interp/block.h"
 #include "interp/fast.h"
@@ -41,8 +42,9 @@ static const struct interp_op *op_rep(ARGS)
 }
 
 /*
- * Leaves the engine (SYSCALL, INT, mode changes): the record is copied to this frame and the block table is told that this
- * thread holds nothing, so that a thread asleep in the kernel keeps no dead block alive.
+ * Leaves the engine (SYSCALL, INT, mode changes): the record is copied to this frame and the block
+ * table is told that this thread holds nothing, so that a thread asleep in the kernel keeps no dead
+ * block alive.
  */
 static NOINLINE void call_env(struct x86_cpu *c, const struct interp_op *op)
 {

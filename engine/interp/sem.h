@@ -3,11 +3,13 @@
  *
  * Contract of every `void sem_<OP>(struct x86_cpu *c, const struct x86_insn *in)`:
  * - c->rip is already the address of the next instruction; branches overwrite it (use sem_jump).
- * - All memory accesses come before the first write of guest registers or flags (precise faults). A host SIGSEGV inside
- *   any of the accessors below becomes the guest's #PF; there is nothing to check.
+ * - All memory accesses come before the first write of guest registers or flags (precise faults). A
+ * host SIGSEGV inside any of the accessors below becomes the guest's #PF; there is nothing to
+ * check.
  * - Exceptions: x86_raise()/sem_ud()/sem_gp() do not return.
  * - Memory operands under LOCK go through sem_rmw(), which is atomic.
- * - Widths: 32-bit register writes zero the upper half, 8/16-bit writes keep the rest (op_write does it).
+ * - Widths: 32-bit register writes zero the upper half, 8/16-bit writes keep the rest (op_write
+ * does it).
  */
 #ifndef INTERP_SEM_H
 #define INTERP_SEM_H
@@ -41,31 +43,20 @@ ALWAYS_INLINE gaddr sem_ea(const struct x86_cpu *c, const struct x86_insn *in)
 ALWAYS_INLINE u64 mem_read(gaddr a, unsigned size)
 {
     switch (size) {
-    case 1:
-        return ld_u8(g2h(a));
-    case 2:
-        return ld_u16(g2h(a));
-    case 4:
-        return ld_u32(g2h(a));
-    default:
-        return ld_u64(g2h(a));
+    case 1: return ld_u8(g2h(a));
+    case 2: return ld_u16(g2h(a));
+    case 4: return ld_u32(g2h(a));
+    default: return ld_u64(g2h(a));
     }
 }
 
 ALWAYS_INLINE void mem_write(gaddr a, unsigned size, u64 v)
 {
     switch (size) {
-    case 1:
-        st_u8(g2h(a), (u8)v);
-        break;
-    case 2:
-        st_u16(g2h(a), (u16)v);
-        break;
-    case 4:
-        st_u32(g2h(a), (u32)v);
-        break;
-    default:
-        st_u64(g2h(a), v);
+    case 1: st_u8(g2h(a), (u8)v); break;
+    case 2: st_u16(g2h(a), (u16)v); break;
+    case 4: st_u32(g2h(a), (u32)v); break;
+    default: st_u64(g2h(a), v);
     }
 }
 
@@ -88,20 +79,13 @@ ALWAYS_INLINE u64 op_read(struct x86_cpu *c, const struct x86_insn *in, unsigned
     const struct x86_operand *o = &in->opnd[i];
 
     switch (o->kind) {
-    case X86_OPK_GPR:
-        return gpr_read(c, o->reg, o->size);
-    case X86_OPK_GPR_HIGH:
-        return (u8)(c->gpr[o->reg] >> 8);
-    case X86_OPK_MEM:
-        return mem_read(sem_ea(c, in), o->size);
-    case X86_OPK_IMM:
-        return o->reg ? x86_imm2(in) : in->imm;
-    case X86_OPK_SREG:
-        return c->seg[o->reg];
-    case X86_OPK_MMX:
-        return c->fpu.regs[o->reg].m;
-    default:
-        return in->imm;
+    case X86_OPK_GPR: return gpr_read(c, o->reg, o->size);
+    case X86_OPK_GPR_HIGH: return (u8)(c->gpr[o->reg] >> 8);
+    case X86_OPK_MEM: return mem_read(sem_ea(c, in), o->size);
+    case X86_OPK_IMM: return o->reg ? x86_imm2(in) : in->imm;
+    case X86_OPK_SREG: return c->seg[o->reg];
+    case X86_OPK_MMX: return c->fpu.regs[o->reg].m;
+    default: return in->imm;
     }
 }
 
@@ -142,14 +126,16 @@ void sem_push(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 v
 u64 sem_pop(struct x86_cpu *c, const struct x86_insn *in, unsigned size);
 
 /*
- * Vector operands. vec_read copies the low `size` bytes (operand size, or vl) of operand i into *v and zeroes the rest;
- * rows with attribute `align` fault on unaligned memory (#GP). vec_write stores operand i: legacy SSE register writes keep
- * bytes above 16 of the YMM, VEX writes zero above vl. sem_vecutil.c
+ * Vector operands. vec_read copies the low `size` bytes (operand size, or vl) of operand i into *v
+ * and zeroes the rest; rows with attribute `align` fault on unaligned memory (#GP). vec_write
+ * stores operand i: legacy SSE register writes keep bytes above 16 of the YMM, VEX writes zero
+ * above vl. sem_vecutil.c
  */
 void vec_read(struct x86_cpu *c, const struct x86_insn *in, unsigned i, union x86_vec *v);
 void vec_write(struct x86_cpu *c, const struct x86_insn *in, unsigned i, const union x86_vec *v);
 
-/* x87/MMX: entering MMX sets all tags used and TOP = 0; raises #MF if an unmasked x87 exception is pending. sem_vecutil.c */
+/* x87/MMX: entering MMX sets all tags used and TOP = 0; raises #MF if an unmasked x87 exception is
+ * pending. sem_vecutil.c */
 void mmx_enter(struct x86_cpu *c);
 
 #endif

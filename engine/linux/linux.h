@@ -1,17 +1,20 @@
 /*
- * linux.h - the x86-64 Linux syscall interface. One row per syscall in syscalls.def (number, name, argument kinds for strace, action);
- * dispatch, strace and docs/coverage.md are generated from the rows.
+ * linux.h - the x86-64 Linux syscall interface. One row per syscall in syscalls.def (number, name,
+ * argument kinds for strace, action); dispatch, strace and docs/coverage.md are generated from the
+ * rows.
  */
 #ifndef LINUX_LINUX_H
 #define LINUX_LINUX_H
 
 #include "x86/cpu.h"
 
-int linux_init(const char *exe_path, char **argv, char **envp); /* /proc/self views, argv for re-exec of children */
+int linux_init(const char *exe_path, char **argv,
+               char **envp); /* /proc/self views, argv for re-exec of children */
 
 /*
- * Before cfg_init: keeps box64's own options (children get them too) and takes `--argv0 NAME` out, which an exec'd box64 finds
- * in front of the program. Returns that name (argv[0] of the guest) or NULL.
+ * Before cfg_init: keeps box64's own options (children get them too) and takes `--argv0 NAME` out,
+ * which an exec'd box64 finds in front of the program. Returns that name (argv[0] of the guest) or
+ * NULL.
  */
 char *linux_take_args(int *argc, char ***argv);
 /* After the program is loaded: RSP at its entry (argc, argv, envp, auxv), for /proc/self/auxv. */
@@ -21,13 +24,16 @@ void linux_set_stack(gaddr sp);
 void linux_syscall(struct x86_cpu *c);
 /* The same for a wrapped syscall(3): returns the result or -errno. */
 i64 linux_syscall6(struct x86_cpu *c, u64 nr, const u64 args[6]);
-/* And -SIG_RESTART when a signal has to be delivered before the call can be made: for callers that can be run again. */
+/* And -SIG_RESTART when a signal has to be delivered before the call can be made: for callers that
+ * can be run again. */
 i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6]);
 
-/* execve as the guest means it: x86-64 ELF files and their #! scripts run through this box64, native ones natively. -errno or no return. */
+/* execve as the guest means it: x86-64 ELF files and their #! scripts run through this box64,
+ * native ones natively. -errno or no return. */
 i64 linux_execve(const char *path, char *const argv[], char *const envp[]);
 
-/* Guest <-> host struct layouts, by name; shared with wrappers/base. Each returns nothing: sizes are fixed by the x86-64 ABI. */
+/* Guest <-> host struct layouts, by name; shared with wrappers/base. Each returns nothing: sizes
+ * are fixed by the x86-64 ABI. */
 struct stat;
 struct guest_stat { /* x86-64 struct stat, 144 bytes */
     u64 dev, ino, nlink;
@@ -42,7 +48,7 @@ struct __attribute__((packed)) guest_epoll_event {
     u32 events;
     u64 data;
 };
-int linux_open_flags_to_host(int guest);  /* O_* values differ between hosts */
+int linux_open_flags_to_host(int guest); /* O_* values differ between hosts */
 int linux_open_flags_to_guest(int host);
 
 #endif

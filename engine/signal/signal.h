@@ -1,15 +1,17 @@
 /*
- * signal.h - guest signals: dispositions, masks, pending queues, x86-64 frames, faults of the host turned into guest exceptions.
- * Asynchronous signals wait for a safe point (env->interrupt) while guest code runs; when native code (a wrapped function or a blocking
- * syscall) is interrupted, the syscall layer returns -EINTR / restarts, and a wrapped native function gets the guest handler run at once.
- * Structures are those of the x86-64 kernel ABI (asm/sigcontext.h, asm/ucontext.h).
+ * signal.h - guest signals: dispositions, masks, pending queues, x86-64 frames, faults of the host
+ * turned into guest exceptions. Asynchronous signals wait for a safe point (env->interrupt) while
+ * guest code runs; when native code (a wrapped function or a blocking syscall) is interrupted, the
+ * syscall layer returns -EINTR / restarts, and a wrapped native function gets the guest handler run
+ * at once. Structures are those of the x86-64 kernel ABI (asm/sigcontext.h, asm/ucontext.h).
  */
 #ifndef SIGNAL_SIGNAL_H
 #define SIGNAL_SIGNAL_H
 
 #include "thread/thread.h"
 
-/* Result of a call that a signal came before (or that the kernel wants repeated): run the handler, then the call again. */
+/* Result of a call that a signal came before (or that the kernel wants repeated): run the handler,
+ * then the call again. */
 #define SIG_RESTART 512
 
 struct guest_sigaction { /* x86-64 kernel struct sigaction */
@@ -31,13 +33,15 @@ int sig_init(void);
 int sig_thread_init(struct thr *t);
 void sig_thread_exit(struct thr *t);
 
-/* Guest API, kernel semantics, -errno on error; NULL pointers allowed as in the syscalls. -SIG_RESTART: see above. */
+/* Guest API, kernel semantics, -errno on error; NULL pointers allowed as in the syscalls.
+ * -SIG_RESTART: see above. */
 int sig_action(int sig, const struct guest_sigaction *act, struct guest_sigaction *old);
 int sig_procmask(int how, const u64 *set, u64 *old);
 int sig_altstack(const struct guest_sigaltstack *ss, struct guest_sigaltstack *old);
 i64 sig_return(struct x86_cpu *c); /* rt_sigreturn: restores everything from the frame at RSP */
 u64 sig_pending(void);             /* bits of signals held here; the kernel knows the others */
-/* A guest mask as the host may take it (sigsuspend, ppoll ...): signals of faults are never blocked. */
+/* A guest mask as the host may take it (sigsuspend, ppoll ...): signals of faults are never
+ * blocked. */
 u64 sig_host_mask(u64 guest_mask);
 /* Guest address of `mov $15,%eax; syscall`, for handlers without SA_RESTORER. */
 gaddr sig_restorer(void);
@@ -47,8 +51,9 @@ void sig_exception(struct x86_cpu *c);
 void sig_interrupt(struct x86_cpu *c);
 
 /*
- * Around native code that may block or run long (bridge calls): true between enter and leave -> handlers run at once.
- * A callback into guest code has to put leave/enter around its interp_run (sig_native_suspend/resume do it for any state).
+ * Around native code that may block or run long (bridge calls): true between enter and leave ->
+ * handlers run at once. A callback into guest code has to put leave/enter around its interp_run
+ * (sig_native_suspend/resume do it for any state).
  */
 void sig_native_enter(struct thr *t);
 void sig_native_leave(struct thr *t);
@@ -56,14 +61,16 @@ bool sig_native_suspend(struct thr *t);
 void sig_native_resume(struct thr *t, bool was);
 
 /*
- * Guest memory from the emulator's own code: a fault gives false instead of the end of the emulator.
- * sig_read_str: length without the NUL, -EFAULT, -ENAMETOOLONG when max bytes hold no NUL.
+ * Guest memory from the emulator's own code: a fault gives false instead of the end of the
+ * emulator. sig_read_str: length without the NUL, -EFAULT, -ENAMETOOLONG when max bytes hold no
+ * NUL.
  */
 bool sig_read(void *dst, gaddr src, size_t n);
 bool sig_write(gaddr dst, const void *src, size_t n);
 i64 sig_read_str(char *dst, gaddr src, size_t max);
 
-/* The safe syscall stub: a signal at a host pc in [start, insn] makes it return -SIG_RESTART by going on at `again`. */
+/* The safe syscall stub: a signal at a host pc in [start, insn] makes it return -SIG_RESTART by
+ * going on at `again`. */
 void sig_set_restart_range(const void *start, const void *insn, const void *again);
 
 /* fork/exec helpers. */
@@ -78,7 +85,8 @@ int sig_private_actions(struct thr *t);
 /* Ends the process as the signal's default action does. */
 NORETURN void sig_terminate(int sig);
 
-/* Crash reports: symbolises a guest address into buf, set by main (dl_symbolise). NULL: addresses only. */
+/* Crash reports: symbolises a guest address into buf, set by main (dl_symbolise). NULL: addresses
+ * only. */
 extern int (*sig_symbolise)(gaddr a, char *buf, size_t size);
 void sig_backtrace(struct x86_cpu *c);
 const char *sig_name(int sig); /* "SIGSEGV"; real-time ones "SIGRT_n" (static text) */

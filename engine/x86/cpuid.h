@@ -1,12 +1,14 @@
 /*
- * cpuid.h - CPUID from rows (cpuid.def). The policy (options) is a set of masked features and an identity.
+ * cpuid.h - CPUID from rows (cpuid.def). The policy (options) is a set of masked features and an
+ * identity.
  */
 #ifndef X86_CPUID_H
 #define X86_CPUID_H
 
 #include "base/types.h"
 
-/* Generated from cpuid.def: X86_FEAT_NONE = 0, X86_FEAT_SSE3, ... X86_FEAT_COUNT. Rows of isa/ name them cpuid=SSE3. */
+/* Generated from cpuid.def: X86_FEAT_NONE = 0, X86_FEAT_SSE3, ... X86_FEAT_COUNT. Rows of isa/ name
+ * them cpuid=SSE3. */
 #define X86_CPUID_FEATURE(name, leaf, sub, reg, bit) X86_FEAT_##name,
 enum x86_feature {
     X86_FEAT_NONE,
@@ -22,7 +24,8 @@ struct x86_cpuid_policy {
     u32 tsc_khz;               /* frequency behind RDTSC, 0 unknown */
 };
 
-/* out = EAX EBX ECX EDX. apic_id: number of the CPU the thread claims to run on; xcr0 for leaf 0xD. */
+/* out = EAX EBX ECX EDX. apic_id: number of the CPU the thread claims to run on; xcr0 for leaf 0xD.
+ */
 void x86_cpuid(const struct x86_cpuid_policy *p, u32 leaf, u32 subleaf, u32 apic_id, u32 out[4]);
 
 /* Feature by its row name ("AVX2"), X86_FEAT_NONE if there is none. */

@@ -1,6 +1,7 @@
 /*
- * test_interp.c - the interpreter's loop and block cache: links, self-modifying code, checked pages, invalidation from another
- * thread, precise faults, traps, nested runs and unwinding. Guest code is written as bytes, with its text beside it.
+ * test_interp.c - the interpreter's loop and block cache: links, self-modifying code, checked
+ * pages, invalidation from another thread, precise faults, traps, nested runs and unwinding. Guest
+ * code is written as bytes, with its text beside it.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -70,8 +71,9 @@ static void env_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
     out[2] = out[3] = 0;
 }
 
-static const struct x86_env env = {env_syscall, env_syscall, NULL, env_exception, env_interrupt, env_fetch, env_rdtsc,
-                                   env_random, env_cpuid};
+static const struct x86_env env = {env_syscall,   env_syscall,   NULL,
+                                   env_exception, env_interrupt, env_fetch,
+                                   env_rdtsc,     env_random,    env_cpuid};
 
 static void on_segv(int sig, siginfo_t *info, void *uc)
 {
@@ -109,12 +111,12 @@ static void setup(const void *bytes, size_t n)
 
 static void test_loop(void)
 {
-    CODE(0x31, 0xc0,                   /* xor eax, eax */
-         0xb9, 0x64, 0, 0, 0,          /* mov ecx, 100 */
-         0x01, 0xc8,                   /* add eax, ecx */
-         0x83, 0xe9, 0x01,             /* sub ecx, 1 */
-         0x75, 0xf9,                   /* jnz add */
-         0x0f, 0x05);                  /* syscall */
+    CODE(0x31, 0xc0,          /* xor eax, eax */
+         0xb9, 0x64, 0, 0, 0, /* mov ecx, 100 */
+         0x01, 0xc8,          /* add eax, ecx */
+         0x83, 0xe9, 0x01,    /* sub ecx, 1 */
+         0x75, 0xf9,          /* jnz add */
+         0x0f, 0x05);         /* syscall */
     interp_run(cpu);
     CHECK_EQ(cpu->gpr[X86_RAX], 5050);
     CHECK_EQ(cpu->rip, h2g(code) + 16);
@@ -126,8 +128,8 @@ static void test_loop(void)
 /* With the native libc errno belongs to the guest: making blocks must not change it. */
 static void test_errno(void)
 {
-    CODE(0x31, 0xc0,                   /* xor eax, eax */
-         0x0f, 0x05);                  /* syscall */
+    CODE(0x31, 0xc0,  /* xor eax, eax */
+         0x0f, 0x05); /* syscall */
     errno = 77;
     interp_run(cpu);
     CHECK_EQ(errno, 77);
@@ -138,8 +140,7 @@ static void test_call_ret(void)
     CODE(0xe8, 6, 0, 0, 0,             /* call f */
          0x48, 0xff, 0xc0,             /* inc rax */
          0x0f, 0x05,                   /* syscall */
-         0x90,
-         0x48, 0x8d, 0x04, 0x5b,       /* f: lea rax, [rbx+rbx*2] */
+         0x90, 0x48, 0x8d, 0x04, 0x5b, /* f: lea rax, [rbx+rbx*2] */
          0xc3);                        /* ret */
     interp_run(cpu);
     CHECK_EQ(cpu->gpr[X86_RAX], 3 * h2g(data) + 1);
@@ -163,8 +164,8 @@ static void test_self_modifying(void)
 
 static void test_invalidate(void)
 {
-    CODE(0xb8, 1, 0, 0, 0,             /* mov eax, 1 */
-         0x0f, 0x05);                  /* syscall */
+    CODE(0xb8, 1, 0, 0, 0, /* mov eax, 1 */
+         0x0f, 0x05);      /* syscall */
     interp_run(cpu);
     CHECK_EQ(cpu->gpr[X86_RAX], 1);
     code[1] = 2;
@@ -176,8 +177,8 @@ static void test_invalidate(void)
 
 static void test_precise_fault(void)
 {
-    CODE(0x83, 0xc0, 0x05,             /* add eax, 5 */
-         0x01, 0x01,                   /* add [rcx], eax: faults */
+    CODE(0x83, 0xc0, 0x05, /* add eax, 5 */
+         0x01, 0x01,       /* add [rcx], eax: faults */
          0x0f, 0x05);
     cpu->gpr[X86_RAX] = ~0ull >> 32;
     cpu->gpr[X86_RCX] = 16;
@@ -191,7 +192,7 @@ static void test_precise_fault(void)
 
 static void test_fetch_faults(void)
 {
-    CODE(0x0f, 0x0b);                  /* ud2 */
+    CODE(0x0f, 0x0b); /* ud2 */
     interp_run(cpu);
     CHECK_EQ(seen.vec, X86_EXC_UD);
     CHECK_EQ(seen_rip, h2g(code));
@@ -208,7 +209,7 @@ static void test_fetch_faults(void)
 
 static void test_trap_flag(void)
 {
-    CODE(0x90, 0x90, 0x0f, 0x05);      /* nop; nop; syscall */
+    CODE(0x90, 0x90, 0x0f, 0x05); /* nop; nop; syscall */
     cpu->eflags |= X86_TF;
     interp_run(cpu);
     CHECK_EQ(seen.vec, X86_EXC_DB);
@@ -218,7 +219,7 @@ static void test_trap_flag(void)
 
 static void test_pending(void)
 {
-    CODE(0xeb, 0xfe);                  /* jmp self */
+    CODE(0xeb, 0xfe); /* jmp self */
     cpu->pending = 1;
     interp_run(cpu);
     CHECK_EQ(interrupts, 1);
@@ -267,11 +268,10 @@ static void nested(struct x86_cpu *c)
 
 static void test_nested_run(void)
 {
-    CODE(0xb8, 1, 0, 0, 0,             /* mov eax, 1 */
-         0x0f, 0x05,                   /* syscall -> nested run */
-         0x0f, 0x05,                   /* syscall -> leave */
-         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
-         0xbb, 9, 0, 0, 0,             /* mov ebx, 9 */
+    CODE(0xb8, 1, 0, 0, 0,                                           /* mov eax, 1 */
+         0x0f, 0x05,                                                 /* syscall -> nested run */
+         0x0f, 0x05,                                                 /* syscall -> leave */
+         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xbb, 9, 0, 0, 0, /* mov ebx, 9 */
          0x0f, 0x05);
     on_syscall = nested;
     interp_run(cpu);
@@ -297,10 +297,9 @@ static void unwinding(struct x86_cpu *c)
 
 static void test_unwind(void)
 {
-    CODE(0xb8, 1, 0, 0, 0, 0x0f, 0x05, /* mov eax, 1; syscall -> nested */
-         0x0f, 0x05,                   /* syscall -> leave */
-         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
-         0x0f, 0x05);                  /* nested: syscall -> unwind */
+    CODE(0xb8, 1, 0, 0, 0, 0x0f, 0x05,                          /* mov eax, 1; syscall -> nested */
+         0x0f, 0x05,                                            /* syscall -> leave */
+         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x0f, 0x05); /* nested: syscall -> unwind */
     on_syscall = unwinding;
     interp_run(cpu);
     CHECK_EQ(syscalls, 3);
@@ -322,10 +321,10 @@ static void test_step(void)
 /* Many short-lived blocks: dead ones are reclaimed, links into them are cut. */
 static void test_churn(void)
 {
-    CODE(0xe8, 0x0b, 0, 0, 0,          /* call +16 */
-         0x0f, 0x05,                   /* syscall */
-         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
-         0xb8, 0, 0, 0, 0, 0xc3);      /* mov eax, n; ret */
+    CODE(0xe8, 0x0b, 0, 0, 0, /* call +16 */
+         0x0f, 0x05,          /* syscall */
+         0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0,
+         0xc3); /* mov eax, n; ret */
     for (u32 i = 0; i < 5000; i++) {
         memcpy(code + 17, &i, 4);
         interp_invalidate(h2g(code) + 16, h2g(code) + 22);
