@@ -3,8 +3,7 @@
 
   wrapgen.py gen OUTDIR FILE.sigs...          thunks, callback handlers, tables: wrapped*.c, wrapped*.h
   wrapgen.py check OUT.c CC FILE.sigs...      unit that compares each row with the prototype in the real headers
-  wrapgen.py page OUT.md FILE.sigs...         the coverage page
-  wrapgen.py names FILE.sigs...               names that are bound, one a line (for scripts)
+  wrapgen.py page FILE.sigs...                the coverage page, to stdout
 
 A bad line ends the run with FILE:LINE: message, status 1. Standard library only; output depends on nothing but the input.
 """
@@ -503,7 +502,8 @@ def store_result(t, callbacks):
             if cl == "int":
                 reg = ["BR_RAX", "BR_RDX"][ni]
                 ni += 1
-                out += ["c->gpr[%s] = 0;" % reg, "memcpy(&c->gpr[%s], (char *)&r + %d, %d);" % (reg, 8 * w, min(8, size - 8 * w))]
+                out += ["c->gpr[%s] = 0;" % reg,
+                        "memcpy(&c->gpr[%s], (char *)&r + %d, %d);" % (reg, 8 * w, min(8, size - 8 * w))]
             else:
                 out.append("memcpy(&c->vec[%d], (char *)&r + %d, %d);" % (ns, 8 * w, min(8, size - 8 * w)))
                 ns += 1
@@ -954,6 +954,8 @@ def check_row(row, proto, n):
     if row.sig.ret.kind == "v":
         out.append("    _Static_assert(__builtin_types_compatible_p(__typeof__(*(%s *)0), void), %s);" % (
             ret, quote("%s: %s has a result" % (where, row.name))))
+    elif ret == "void":
+        out.append("    _Static_assert(0, %s);" % quote("%s: the result of %s is void" % (where, row.name)))
     else:
         out.append("    %s r;" % re.sub(r"\bconst\b", "", ret))
         out.append("    _Static_assert(%s, %s);" % (
@@ -961,8 +963,7 @@ def check_row(row, proto, n):
     return out + ["    __builtin_trap();", "}"]
 
 
-def check_data(row, n):
-    del n
+def check_data(row):
     return ["_Static_assert(sizeof(%s) == %d, %s);" % (row.name, row.size, quote("%s: size of %s" % (row.where, row.name)))]
 
 
@@ -992,7 +993,7 @@ def check(out_path, cc, paths):
             if row.nocheck or "@" in row.name:
                 continue
             if row.data and row.name in words:
-                out += ["#ifndef %s" % row.name] + check_data(row, checked) + ["#endif"]
+                out += ["#undef %s" % row.name] + check_data(row)
                 checked += 1
             elif not row.data and row.name in protos:
                 out += ["#undef %s" % row.name] + check_row(row, protos[row.name], checked)
@@ -1005,10 +1006,11 @@ def check(out_path, cc, paths):
 
 # ---- the page ----------------------------------------------------------------------------------
 
-def page(out_path, paths):
+def page(paths):
     libs, _ = read_libs(paths)
-    out = ["# Wrapped libraries", "", "Made by wrappers/wrapgen.py from the .sigs files. A symbol that is in neither list of its library makes",
-           "the guest's linker report symbol, version and library.", "",
+    out = ["# Wrapped libraries", "",
+           "Made by wrappers/wrapgen.py from the .sigs files. A symbol that is in neither list of its",
+           "library makes the guest's linker report symbol, version and library.", "",
            "| file | sonames | functions | by hand | data | not wrapped |", "|---|---|---:|---:|---:|---:|"]
     for lib in libs:
         rows = lib.rows.values()
@@ -1026,7 +1028,7 @@ def page(out_path, paths):
                 by_reason.setdefault(reason, []).append(name)
             for reason, names in sorted(by_reason.items()):
                 out += wrap_words(["- **%s**:" % reason] + names)
-    write(out_path, out + [""])
+    print("\n".join(out))
 
 
 def wrap_words(words, width=118):
@@ -1046,10 +1048,8 @@ def main(argv):
             generate(argv[2], argv[3:])
         elif len(argv) > 4 and argv[1] == "check":
             check(argv[2], argv[3].split(";"), argv[4:])
-        elif len(argv) > 3 and argv[1] == "page":
-            page(argv[2], argv[3:])
-        elif len(argv) > 2 and argv[1] == "names":
-            print("\n".join(sorted({n for lib in read_libs(argv[2:])[0] for n in lib.rows})))
+        elif len(argv) > 2 and argv[1] == "page":
+            page(argv[2:])
         else:
             print(__doc__, file=sys.stderr)
             return 2

@@ -1,8 +1,9 @@
 /*
  * arch.h - what the host folder supplies to the bridge: <arch>/stubs.S and <arch>/arch.c.
  *
- * stubs.S: BR_STATIC_SLOTS stubs of br_stub_size bytes from br_stub_base on. Stub i stores i to the thread's br_slot_index and
- * jumps to br_slot_table[i].handler with every argument register and the stack as the native caller left them.
+ * stubs.S: BR_STATIC_SLOTS stubs of br_stub_size bytes from br_stub_base on. Stub i stores i to the
+ * thread's br_slot_index and jumps to br_slot_table[i].handler with every argument register and the
+ * stack as the native caller left them.
  */
 #ifndef BRIDGE_ARCH_H
 #define BRIDGE_ARCH_H
@@ -22,7 +23,8 @@ extern struct br_slot *br_slot_table;
 /* Writes a stub for slot `index` to p. */
 void br_arch_emit_stub(u8 *p, u32 index);
 
-/* A va_list whose arguments are all in memory at `slots` (16-byte aligned, 8 bytes each, long double in aligned pairs). */
+/* A va_list whose arguments are all in memory at `slots` (16-byte aligned, 8 bytes each, long
+ * double in aligned pairs). */
 void br_arch_va_list(va_list *ap, void *slots);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * bridge.c - bridges (guest-visible code that stands for a native function), what happens when the guest runs one, and the
- * registry of wrapped libraries.
- * Invariants: a bridge is never freed and its 32 bytes never change once its address is known; only addresses inside our own pages
- * are bridges, whatever bytes the guest puts elsewhere. Nothing per symbol happens at start: native addresses are looked up with
- * dlsym when the guest's linker asks for the symbol.
+ * bridge.c - bridges (guest-visible code that stands for a native function), what happens when the
+ * guest runs one, and the registry of wrapped libraries. Invariants: a bridge is never freed and
+ * its 32 bytes never change once its address is known; only addresses inside our own pages are
+ * bridges, whatever bytes the guest puts elsewhere. Nothing per symbol happens at start: native
+ * addresses are looked up with dlsym when the guest's linker asks for the symbol.
  */
 #include "bridge/bridge.h"
 
@@ -33,7 +33,8 @@ struct bridge {
     u8 code[8]; /* CC 'S' 'C' C3, padding */
     br_thunk *thunk;
     void *fn;
-    const struct br_symbol *sym; /* its name and signature; made up for bridges that belong to no row */
+    const struct br_symbol
+        *sym; /* its name and signature; made up for bridges that belong to no row */
 };
 _Static_assert(sizeof(struct bridge) == 32, "bridge.h says 32 bytes");
 
@@ -59,7 +60,8 @@ static struct br_loaded *loaded;
 
 static bool lock_native; /* under the lock: its holder was in native code */
 
-/* A guest signal handler must not run while its thread holds the lock: it may want a bridge itself. */
+/* A guest signal handler must not run while its thread holds the lock: it may want a bridge itself.
+ */
 static void lock_bridges(void)
 {
     bool native = thr_self() && sig_native_suspend(thr_self());
@@ -88,12 +90,14 @@ static struct bridge *bridge_at(gaddr a)
 }
 
 /*
- * For the guest the pages are r-x. The host keeps them writable behind its back, so that a new bridge is a plain store and no watched
- * page is touched; bytes of a bridge are complete before its address is given out.
+ * For the guest the pages are r-x. The host keeps them writable behind its back, so that a new
+ * bridge is a plain store and no watched page is touched; bytes of a bridge are complete before its
+ * address is given out.
  */
 static void new_area(void)
 {
-    i64 a = mem_mmap(0, AREA_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    i64 a = mem_mmap(0, AREA_SIZE, PROT_READ | PROT_EXEC,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (a < 0 || nareas == MAX_AREAS)
         die("no memory for bridges");
@@ -226,15 +230,18 @@ void *br_unwrap(gaddr a)
 
 static void trace_call(const struct bridge *b, const struct x86_cpu *c)
 {
-    trace_print("%d bridge %s%s(%#llx, %#llx, %#llx, %#llx, %#llx, %#llx) from %#llx", thr_self() ? thr_self()->tid : 0, b->sym->name,
-        b->sym->sig, (unsigned long long)br_int(c, 0), (unsigned long long)br_int(c, 1), (unsigned long long)br_int(c, 2),
-        (unsigned long long)br_int(c, 3), (unsigned long long)br_int(c, 4), (unsigned long long)br_int(c, 5),
-        (unsigned long long)ld_u64(g2h(c->gpr[BR_RSP])));
+    trace_print("%d bridge %s %s(%#llx, %#llx, %#llx, %#llx, %#llx, %#llx) from %#llx",
+                thr_self() ? thr_self()->tid : 0, b->sym->name, b->sym->sig,
+                (unsigned long long)br_int(c, 0), (unsigned long long)br_int(c, 1),
+                (unsigned long long)br_int(c, 2), (unsigned long long)br_int(c, 3),
+                (unsigned long long)br_int(c, 4), (unsigned long long)br_int(c, 5),
+                (unsigned long long)ld_u64(g2h(c->gpr[BR_RSP])));
 }
 
 static void trace_result(const struct bridge *b, const struct x86_cpu *c)
 {
-    trace_print("%d bridge %s = %#llx", thr_self() ? thr_self()->tid : 0, b->sym->name, (unsigned long long)c->gpr[BR_RAX]);
+    trace_print("%d bridge %s = %#llx", thr_self() ? thr_self()->tid : 0, b->sym->name,
+                (unsigned long long)c->gpr[BR_RAX]);
 }
 
 static void leave(struct x86_cpu *c, void *fn)
@@ -266,9 +273,10 @@ static void run_rounded(const struct bridge *b, struct x86_cpu *c)
 }
 
 /*
- * Signals that arrive while native code runs are handled at once. One that came just before is not: it has to be delivered first,
- * or a call like pause() would wait for what is already there. So the bridge is left and run again behind the safe point.
- * Hand-written wrappers are code of the emulator, with locks of its rooms: there signals wait, and blocking calls are made again.
+ * Signals that arrive while native code runs are handled at once. One that came just before is not:
+ * it has to be delivered first, or a call like pause() would wait for what is already there. So the
+ * bridge is left and run again behind the safe point. Hand-written wrappers are code of the
+ * emulator, with locks of its rooms: there signals wait, and blocking calls are made again.
  */
 bool br_int3(struct x86_cpu *c)
 {
@@ -303,7 +311,8 @@ bool br_int3(struct x86_cpu *c)
 
 void br_call_again(struct x86_cpu *c)
 {
-    c->rip &= ~(u64)(sizeof(struct bridge) - 1); /* 1 behind the bridge's address, or there already */
+    c->rip &=
+        ~(u64)(sizeof(struct bridge) - 1); /* 1 behind the bridge's address, or there already */
 }
 
 gaddr br_exit_bridge(void)
@@ -335,7 +344,8 @@ static bool has_soname(const struct br_lib *l, const char *soname, const char **
     return false;
 }
 
-/* The library's own handle; RTLD_DEFAULT for what is in the process anyway. False: this host does not have it. */
+/* The library's own handle; RTLD_DEFAULT for what is in the process anyway. False: this host does
+ * not have it. */
 static bool open_native(const struct br_lib *l, void **native)
 {
     *native = RTLD_DEFAULT;
@@ -408,7 +418,8 @@ static const struct br_symbol *bsearch_symbol(const struct br_lib *l, const char
     return NULL;
 }
 
-static const struct br_symbol *find_symbol(const struct br_lib *l, const char *name, const char *version)
+static const struct br_symbol *find_symbol(const struct br_lib *l, const char *name,
+                                           const char *version)
 {
     const struct br_symbol *s = NULL;
     char both[256];
@@ -478,7 +489,8 @@ void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 s
     if (!s || !br_lib_symbol(l, name, NULL, &v))
         return;
     memcpy(g2h(guest), g2h(v.addr), size < v.size ? size : v.size);
-    for (unsigned i = 0; i < l->lib->nsyncs; i++) { /* aliases (environ, __environ) are one variable */
+    for (unsigned i = 0; i < l->lib->nsyncs;
+         i++) { /* aliases (environ, __environ) are one variable */
         struct br_sync_var *var = l->lib->syncs[i];
         if (!strcmp(var->name, s->via ? s->via : s->name)) {
             var->native = g2h(v.addr);

@@ -1,6 +1,7 @@
 /*
- * call.c - native code calls the guest: callback handlers and br_call_guest. The guest's registers are put back afterwards as the
- * native caller's caller (guest code that called a wrapped function) left them; only the result stays.
+ * call.c - native code calls the guest: callback handlers and br_call_guest. The guest's registers
+ * are put back afterwards as the native caller's caller (guest code that called a wrapped function)
+ * left them; only the result stays.
  */
 #include <string.h>
 

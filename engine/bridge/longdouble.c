@@ -1,7 +1,7 @@
 /*
  * longdouble.c - x87 extended <-> binary128 and the host's long double (see longdouble.h).
- * Layouts: extended has an explicit integer bit, both have 15 exponent bits with bias 16383, so only the fraction moves
- * by 112 - 63 = 49 places, denormals included.
+ * Layouts: extended has an explicit integer bit, both have 15 exponent bits with bias 16383, so
+ * only the fraction moves by 112 - 63 = 49 places, denormals included.
  */
 #include "bridge/longdouble.h"
 
@@ -23,7 +23,8 @@ u128 br_f80_to_f128(u64 m, u16 se)
             return sign | (u128)0x7fff << 112;
         return sign | (u128)0x7fff << 112 | (u128)(frac | QUIET_BIT) << SHIFT;
     }
-    if (exp && !(m & INTEGER_BIT)) /* unnormal: the FPU treats it as an invalid operand (SDM 1, 8.2.2) */
+    if (exp &&
+        !(m & INTEGER_BIT)) /* unnormal: the FPU treats it as an invalid operand (SDM 1, 8.2.2) */
         return (u128)0xffff << 112 | (u128)QUIET_BIT << SHIFT;
     if (!exp && m & INTEGER_BIT) /* pseudo-denormal: its value is that of exponent 1 */
         exp = 1;

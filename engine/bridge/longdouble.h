@@ -1,6 +1,7 @@
 /*
- * longdouble.h - the guest's long double (x87, 80 bits in a 16-byte slot) and the host's. Hosts have either the same format
- * or IEEE binary128; the conversions between the two are integer code, exact one way and rounded to nearest even the other.
+ * longdouble.h - the guest's long double (x87, 80 bits in a 16-byte slot) and the host's. Hosts
+ * have either the same format or IEEE binary128; the conversions between the two are integer code,
+ * exact one way and rounded to nearest even the other.
  */
 #ifndef BRIDGE_LONGDOUBLE_H
 #define BRIDGE_LONGDOUBLE_H

@@ -1,6 +1,7 @@
 /*
- * slots.c - callback slots (see slots.h). The table never moves (address space is reserved for all of it), so a handler reads its
- * slot without a lock; making a slot takes the lock, and the slot is complete before its pointer is given out.
+ * slots.c - callback slots (see slots.h). The table never moves (address space is reserved for all
+ * of it), so a handler reads its slot without a lock; making a slot takes the lock, and the slot is
+ * complete before its pointer is given out.
  */
 #include "bridge/slots.h"
 
@@ -100,7 +101,8 @@ static struct br_slot *find(gaddr fn, const struct br_cbtype *type)
     return NULL;
 }
 
-/* Writable, then executable: never both (some kernels refuse that). Threads may be running older stubs meanwhile, in other pages. */
+/* Writable, then executable: never both (some kernels refuse that). Threads may be running older
+ * stubs meanwhile, in other pages. */
 static void grow_stubs(unsigned first)
 {
     u8 *p;
@@ -173,7 +175,8 @@ gaddr br_slot_guest(const void *native)
 
     if (p >= br_stub_base && p < br_stub_end)
         slot = (size_t)(p - br_stub_base) / size;
-    else if (dynamic && p >= dynamic && p < dynamic + (size_t)(MAX_SLOTS - BR_STATIC_SLOTS) * BR_DYNAMIC_STUB)
+    else if (dynamic && p >= dynamic &&
+             p < dynamic + (size_t)(MAX_SLOTS - BR_STATIC_SLOTS) * BR_DYNAMIC_STUB)
         slot = BR_STATIC_SLOTS + (size_t)(p - dynamic) / BR_DYNAMIC_STUB;
     else
         return 0;

@@ -1,8 +1,9 @@
 /*
- * slots.h - native function pointers for guest functions. One table for all callback types: a slot holds the guest function, and
- * the handler generated for its type, which finds the slot by br_slot_taken() and moves the arguments into the guest.
- * The same (function, type) always gives the same native pointer, and br_slot_guest() leads back. When the static stubs are used
- * up, stubs are made at run time: a caller never gets NULL for a function that is not NULL.
+ * slots.h - native function pointers for guest functions. One table for all callback types: a slot
+ * holds the guest function, and the handler generated for its type, which finds the slot by
+ * br_slot_taken() and moves the arguments into the guest. The same (function, type) always gives
+ * the same native pointer, and br_slot_guest() leads back. When the static stubs are used up, stubs
+ * are made at run time: a caller never gets NULL for a function that is not NULL.
  */
 #ifndef BRIDGE_SLOTS_H
 #define BRIDGE_SLOTS_H
@@ -24,7 +25,8 @@ struct br_slot { /* 32 bytes: the stubs scale the index by that */
 };
 _Static_assert(sizeof(struct br_slot) == 32, "stubs.S");
 
-/* Native pointer for a guest function pointer: NULL for NULL, the function itself for a bridge, a stub otherwise. */
+/* Native pointer for a guest function pointer: NULL for NULL, the function itself for a bridge, a
+ * stub otherwise. */
 void *br_callback(gaddr fn, const struct br_cbtype *type);
 /* The guest function behind a native pointer made by br_callback, 0 if it is none of ours. */
 gaddr br_slot_guest(const void *native);
@@ -36,7 +38,8 @@ ALWAYS_INLINE const struct br_slot *br_slot_taken(void)
     return &br_slot_table[br_slot_index];
 }
 
-/* One call into the guest: begin, fill argument registers of f->c and stack words at f->args, run, read the result, end. */
+/* One call into the guest: begin, fill argument registers of f->c and stack words at f->args, run,
+ * read the result, end. */
 struct br_frame {
     struct x86_cpu *c;
     gaddr args; /* first stack argument */
@@ -45,7 +48,8 @@ struct br_frame {
     u64 rip;
     u32 slot_index;
 };
-/* Set by the libc wrappers: gives a native library's thread its guest TLS before it first runs guest code. May be NULL. */
+/* Set by the libc wrappers: gives a native library's thread its guest TLS before it first runs
+ * guest code. May be NULL. */
 extern void (*br_adopted)(struct thr *t);
 void br_frame_begin(struct br_frame *f, gaddr fn, unsigned stack_bytes);
 void br_frame_run(struct br_frame *f);

@@ -1,7 +1,7 @@
 /*
- * thunk.h - what generated thunks and hand-written functions use to reach the guest's arguments (System V AMD64 ABI).
- * A thunk runs with the guest at the first byte of the callee: [RSP] is the return address.
- * Used by wrapgen.py's output and by wrappers/.
+ * thunk.h - what generated thunks and hand-written functions use to reach the guest's arguments
+ * (System V AMD64 ABI). A thunk runs with the guest at the first byte of the callee: [RSP] is the
+ * return address. Used by wrapgen.py's output and by wrappers/.
  */
 #ifndef BRIDGE_THUNK_H
 #define BRIDGE_THUNK_H

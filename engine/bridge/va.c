@@ -1,6 +1,6 @@
 /*
- * va.c - formats and variable arguments (see va.h). A format is walked once; each conversion says the class of what it takes.
- * Positional conversions (%2$d) are collected by position first.
+ * va.c - formats and variable arguments (see va.h). A format is walked once; each conversion says
+ * the class of what it takes. Positional conversions (%2$d) are collected by position first.
  */
 #include "bridge/va.h"
 
@@ -22,8 +22,8 @@ struct walk {
     bool scanf;
     unsigned at;
     enum arg_class class;
-    unsigned position;  /* 0: next one */
-    bool star[2];       /* width, precision given by an argument */
+    unsigned position; /* 0: next one */
+    bool star[2];      /* width, precision given by an argument */
     unsigned star_position[2];
     bool assigns; /* scanf: counted in its result */
 };
@@ -154,7 +154,8 @@ static bool next(struct walk *w)
     return true;
 }
 
-void br_va_from_call(struct br_va_args *a, const struct x86_cpu *c, unsigned ints, unsigned sses, unsigned stack)
+void br_va_from_call(struct br_va_args *a, const struct x86_cpu *c, unsigned ints, unsigned sses,
+                     unsigned stack)
 {
     static const u8 reg[6] = {7, 6, 2, 1, 8, 9};
 
@@ -262,7 +263,8 @@ static void positional(struct br_va *v, struct walk *w, struct guest_va_list *va
     unsigned nth[MAX_POSITION + 1] = {0}, top = 0, assigned = 0;
 
     do {
-        unsigned at[3] = {w->position, w->star[0] && !w->scanf ? w->star_position[0] : 0, w->star[1] ? w->star_position[1] : 0};
+        unsigned at[3] = {w->position, w->star[0] && !w->scanf ? w->star_position[0] : 0,
+                          w->star[1] ? w->star_position[1] : 0};
         assigned += w->assigns;
         for (unsigned i = 0; i < 3; i++) {
             if (!at[i] || at[i] > MAX_POSITION || (i == 0 && w->class == ARG_NONE))
@@ -317,7 +319,8 @@ static void start(struct br_va *v)
     v->n = v->nld = 0;
 }
 
-void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format, struct guest_va_list *va)
+void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format,
+                  struct guest_va_list *va)
 {
     struct walk w = {
         .format = format,

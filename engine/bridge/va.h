@@ -1,6 +1,7 @@
 /*
- * va.h - variable arguments: the guest's (in registers and on its stack, or in an x86-64 va_list) turned into a native va_list.
- * What the arguments are is told by a printf or scanf format. Used by generated thunks and wrappers/.
+ * va.h - variable arguments: the guest's (in registers and on its stack, or in an x86-64 va_list)
+ * turned into a native va_list. What the arguments are is told by a printf or scanf format. Used by
+ * generated thunks and wrappers/.
  */
 #ifndef BRIDGE_VA_H
 #define BRIDGE_VA_H
@@ -15,12 +16,14 @@ struct guest_va_list { /* psABI 3.5.7 */
     u64 reg_save;
 };
 
-/* A guest va_list over the `...` of the running call: counts of fixed integer and SSE arguments, bytes of fixed stack arguments. */
+/* A guest va_list over the `...` of the running call: counts of fixed integer and SSE arguments,
+ * bytes of fixed stack arguments. */
 struct br_va_args {
     struct guest_va_list va;
     u64 save[22]; /* 6 integer registers, 8 SSE registers of 16 bytes */
 };
-void br_va_from_call(struct br_va_args *a, const struct x86_cpu *c, unsigned ints, unsigned sses, unsigned stack);
+void br_va_from_call(struct br_va_args *a, const struct x86_cpu *c, unsigned ints, unsigned sses,
+                     unsigned stack);
 u64 br_va_int(struct guest_va_list *va);
 double br_va_double(struct guest_va_list *va);
 long double br_va_ld(struct guest_va_list *va);
@@ -45,7 +48,8 @@ struct br_va {
 enum br_va_kind { BR_VA_PRINTF, BR_VA_WPRINTF, BR_VA_SCANF, BR_VA_WSCANF, BR_VA_STRFMON };
 
 /* Reads the guest's arguments as the format says and makes v->ap. */
-void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format, struct guest_va_list *va);
+void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format,
+                  struct guest_va_list *va);
 /* All arguments are integers or pointers, n of them. */
 void br_va_ints(struct br_va *v, unsigned n, struct guest_va_list *va);
 /* After the call; `assigned` is what scanf returned. Frees, and stores converted results. */

@@ -1,5 +1,6 @@
 /*
- * libc.h - what the hand-written parts of the libc wrappers share. Nothing outside wrappers/base includes it.
+ * libc.h - what the hand-written parts of the libc wrappers share. Nothing outside wrappers/base
+ * includes it.
  */
 #ifndef WRAPPERS_LIBC_H
 #define WRAPPERS_LIBC_H
@@ -39,17 +40,43 @@ ALWAYS_INLINE gaddr libc_caller(void)
     return ld_u64(g2h(libc_cpu()->gpr[BR_RSP]));
 }
 
-/* Continues the guest at a jmp_buf it filled; val as for longjmp. Comes back when no host frames had to be dropped. */
+/* Continues the guest at a jmp_buf it filled; val as for longjmp. Comes back when no host frames
+ * had to be dropped. */
 void libc_jump(struct x86_cpu *c, gaddr buf, int val);
 /* Cancellation of the running thread: its registered cleanup handlers run. */
 void libc_run_cleanups(void);
 
 /* x86-64 syscall numbers used by the wrappers. */
 enum {
-    X_FCNTL = 72, X_IOCTL = 16, X_OPEN = 2, X_READLINK = 89, X_UNAME = 63, X_PTRACE = 101, X_PERSONALITY = 135, X_PRCTL = 157,
-    X_ARCH_PRCTL = 158, X_RT_SIGPENDING = 127, X_RT_SIGTIMEDWAIT = 128, X_RT_SIGSUSPEND = 130, X_SHMAT = 30, X_SHMCTL = 31, X_SHMDT = 67,
-    X_SEMCTL = 66, X_MSGCTL = 71, X_EPOLL_WAIT = 232, X_EPOLL_CTL = 233, X_OPENAT = 257, X_READLINKAT = 267, X_PSELECT6 = 270, X_PPOLL = 271,
-    X_EPOLL_PWAIT = 281, X_EPOLL_PWAIT2 = 441, X_DUP3 = 292, X_PIPE2 = 293, X_OPEN_BY_HANDLE_AT = 304, X_EXECVEAT = 322,
+    X_FCNTL = 72,
+    X_IOCTL = 16,
+    X_OPEN = 2,
+    X_READLINK = 89,
+    X_UNAME = 63,
+    X_PTRACE = 101,
+    X_PERSONALITY = 135,
+    X_PRCTL = 157,
+    X_ARCH_PRCTL = 158,
+    X_RT_SIGPENDING = 127,
+    X_RT_SIGTIMEDWAIT = 128,
+    X_RT_SIGSUSPEND = 130,
+    X_SHMAT = 30,
+    X_SHMCTL = 31,
+    X_SHMDT = 67,
+    X_SEMCTL = 66,
+    X_MSGCTL = 71,
+    X_EPOLL_WAIT = 232,
+    X_EPOLL_CTL = 233,
+    X_OPENAT = 257,
+    X_READLINKAT = 267,
+    X_PSELECT6 = 270,
+    X_PPOLL = 271,
+    X_EPOLL_PWAIT = 281,
+    X_EPOLL_PWAIT2 = 441,
+    X_DUP3 = 292,
+    X_PIPE2 = 293,
+    X_OPEN_BY_HANDLE_AT = 304,
+    X_EXECVEAT = 322,
 };
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * libc_dl.c - loading libraries: the guest's linker answers (engine/elf), for guest and wrapped libraries alike.
+ * libc_dl.c - loading libraries: the guest's linker answers (engine/elf), for guest and wrapped
+ * libraries alike.
  */
 #include "libc.h"
 
@@ -64,7 +65,6 @@ i32 my_dladdr1(void *addr, void *info, void *extra, i32 flags)
         *(void **)extra = NULL;
     return my_dladdr(addr, info);
 }
-
 
 /* dlinfo(3): the handle's origin and TLS; the rest is not known. */
 i32 my_dlinfo(void *handle, i32 request, void *arg)
@@ -184,7 +184,8 @@ i32 my_backtrace(void *to, i32 max)
 {
     gaddr lib = dl_open("libgcc_s.so.1", RTLD_NOW, libc_caller());
     gaddr unwind = lib ? dl_symbol(lib, "_Unwind_Backtrace", NULL, 0) : 0;
-    struct trace t = {.to = to, .max = max, .get_ip = lib ? dl_symbol(lib, "_Unwind_GetIP", NULL, 0) : 0};
+    struct trace t = {
+        .to = to, .max = max, .get_ip = lib ? dl_symbol(lib, "_Unwind_GetIP", NULL, 0) : 0};
     u64 args[2] = {br_bridge(trace_frame_thunk, NULL, "(backtrace)"), h2g(&t)};
 
     if (max <= 0)
@@ -205,8 +206,10 @@ static int symbol_text(char *buf, size_t size, void *addr)
     if (!dl_addr(h2g(addr), &a))
         return snprintf(buf, size, "[%p]", addr);
     if (!a.symbol)
-        return snprintf(buf, size, "%s(+0x%llx) [%p]", a.object, (unsigned long long)(h2g(addr) - a.base), addr);
-    return snprintf(buf, size, "%s(%s+0x%llx) [%p]", a.object, a.symbol, (unsigned long long)(h2g(addr) - a.symbol_addr), addr);
+        return snprintf(buf, size, "%s(+0x%llx) [%p]", a.object,
+                        (unsigned long long)(h2g(addr) - a.base), addr);
+    return snprintf(buf, size, "%s(%s+0x%llx) [%p]", a.object, a.symbol,
+                    (unsigned long long)(h2g(addr) - a.symbol_addr), addr);
 }
 
 void *my_backtrace_symbols(void *list, i32 n)

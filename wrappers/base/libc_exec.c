@@ -1,6 +1,7 @@
 /*
- * libc_exec.c - running other programs (exec family, posix_spawn) and the calls that tell the guest what machine it is on.
- * Children go through linux_execve: x86-64 files run under this emulator again, native ones natively.
+ * libc_exec.c - running other programs (exec family, posix_spawn) and the calls that tell the guest
+ * what machine it is on. Children go through linux_execve: x86-64 files run under this emulator
+ * again, native ones natively.
  */
 #include "libc.h"
 
@@ -18,7 +19,8 @@
 
 extern char **environ;
 
-/* When a signal has to be handled first, the caller fails with EINTR, which nobody sees: the guest makes its call again. */
+/* When a signal has to be handled first, the caller fails with EINTR, which nobody sees: the guest
+ * makes its call again. */
 i64 libc_syscall(u64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
     const u64 args[6] = {a, b, c, d, e, f};
@@ -45,7 +47,7 @@ static i64 exec_by_shell(const char *path, char *const *argv, char *const *envp)
     v = malloc((n + 3) * sizeof *v);
     if (!v)
         return -ENOMEM;
-    v[0] = (char *)(uintptr_t)"/bin/sh";
+    v[0] = (char *)(uintptr_t) "/bin/sh";
     v[1] = (char *)(uintptr_t)path;
     memcpy(v + 2, argv + (n ? 1 : 0), (n ? n : 1) * sizeof *v);
     r = linux_execve(v[0], v, envp);
@@ -81,7 +83,8 @@ static i64 exec_search(const char *file, char *const *argv, char *const *envp)
         r = r >= (i64)sizeof path ? -ENAMETOOLONG : exec_or_shell(path, argv, envp);
         if (r == -EACCES)
             denied = true;
-        else if (r != -ENOENT && r != -ENOTDIR && r != -ESTALE && r != -ENODEV && r != -ETIMEDOUT && r != -ENAMETOOLONG)
+        else if (r != -ENOENT && r != -ENOTDIR && r != -ESTALE && r != -ENODEV && r != -ETIMEDOUT &&
+                 r != -ENAMETOOLONG)
             return r;
         if (!*end)
             return denied ? -EACCES : -ENOENT;
@@ -117,10 +120,12 @@ i32 my_fexecve(i32 fd, void *argv, void *envp)
 
 i32 my_execveat(i32 dir, const char *path, void *argv, void *envp, i32 flags)
 {
-    return (i32)libc_syscall(X_EXECVEAT, (u64)(i64)dir, h2g(path), h2g(argv), h2g(envp), (u64)(i64)flags, 0);
+    return (i32)libc_syscall(X_EXECVEAT, (u64)(i64)dir, h2g(path), h2g(argv), h2g(envp),
+                             (u64)(i64)flags, 0);
 }
 
-/* Arguments up to NULL, and for execle the environment behind it. The guest may be a vfork child: no memory is kept. */
+/* Arguments up to NULL, and for execle the environment behind it. The guest may be a vfork child:
+ * no memory is kept. */
 static void exec_list(struct x86_cpu *c, bool search, bool env)
 {
     static struct br_sync_var *const vars[] = {&sv_environ};
@@ -171,7 +176,8 @@ void raw_execle(struct x86_cpu *c, void *fn)
     exec_list(c, false, true);
 }
 
-/* ---- posix_spawn: our own action lists behind the guest's posix_spawn_file_actions_t (80 bytes) ---- */
+/* ---- posix_spawn: our own action lists behind the guest's posix_spawn_file_actions_t (80 bytes)
+ * ---- */
 
 enum action { A_CLOSE, A_DUP2, A_OPEN, A_CHDIR, A_FCHDIR, A_CLOSEFROM, A_TCSETPGRP };
 
@@ -238,7 +244,8 @@ i32 my_posix_spawn_file_actions_adddup2(void *a, i32 fd, i32 to)
 
 i32 my_posix_spawn_file_actions_addopen(void *a, i32 fd, const char *path, i32 flags, u32 mode)
 {
-    return add_action(a, (struct spawn_action){.what = A_OPEN, .fd = fd, .flags = flags, .mode = mode}, path);
+    return add_action(
+        a, (struct spawn_action){.what = A_OPEN, .fd = fd, .flags = flags, .mode = mode}, path);
 }
 
 i32 my_posix_spawn_file_actions_addchdir_np(void *a, const char *path)
@@ -277,22 +284,13 @@ static int spawn_open(const struct spawn_action *a)
 static int do_action(const struct spawn_action *a)
 {
     switch (a->what) {
-    case A_CLOSE:
-        close(a->fd);
-        return 0;
-    case A_DUP2:
-        return a->fd == a->to ? fcntl(a->fd, F_SETFD, 0) : dup2(a->fd, a->to);
-    case A_OPEN:
-        return spawn_open(a);
-    case A_CHDIR:
-        return chdir(a->path);
-    case A_FCHDIR:
-        return fchdir(a->fd);
-    case A_CLOSEFROM:
-        closefrom(a->fd);
-        return 0;
-    case A_TCSETPGRP:
-        return tcsetpgrp(a->fd, getpgrp());
+    case A_CLOSE: close(a->fd); return 0;
+    case A_DUP2: return a->fd == a->to ? fcntl(a->fd, F_SETFD, 0) : dup2(a->fd, a->to);
+    case A_OPEN: return spawn_open(a);
+    case A_CHDIR: return chdir(a->path);
+    case A_FCHDIR: return fchdir(a->fd);
+    case A_CLOSEFROM: closefrom(a->fd); return 0;
+    case A_TCSETPGRP: return tcsetpgrp(a->fd, getpgrp());
     }
     return -1;
 }
@@ -350,16 +348,19 @@ static int apply_attr(const posix_spawnattr_t *attr)
     return 0;
 }
 
-static NORETURN void spawn_child(int report, const char *path, const struct spawn_actions *a, const posix_spawnattr_t *attr,
-    char *const *argv, char *const *envp, bool search)
+static NORETURN void spawn_child(int report, const char *path, const struct spawn_actions *a,
+                                 const posix_spawnattr_t *attr, char *const *argv,
+                                 char *const *envp, bool search)
 {
     int err = 0;
 
     if (apply_attr(attr) < 0)
         err = errno;
     for (int i = 0; a && !err && i < a->used; i++) {
-        if (a->list[i].what != A_CLOSEFROM && (a->list[i].fd == report || (a->list[i].what == A_DUP2 && a->list[i].to == report)))
-            report = fcntl(report, F_DUPFD_CLOEXEC, 0); /* the action's descriptor is the guest's to name */
+        if (a->list[i].what != A_CLOSEFROM &&
+            (a->list[i].fd == report || (a->list[i].what == A_DUP2 && a->list[i].to == report)))
+            report = fcntl(report, F_DUPFD_CLOEXEC,
+                           0); /* the action's descriptor is the guest's to name */
         if (do_action(&a->list[i]) < 0)
             err = errno;
     }
@@ -371,7 +372,8 @@ static NORETURN void spawn_child(int report, const char *path, const struct spaw
 }
 
 /* The child reports what went wrong through a pipe that a successful exec closes. */
-static i32 spawn(void *pid, const char *path, void *actions, void *attr, void *argv, void *envp, bool search)
+static i32 spawn(void *pid, const char *path, void *actions, void *attr, void *argv, void *envp,
+                 bool search)
 {
     int fds[2], err = 0;
     pid_t child;
@@ -435,7 +437,8 @@ i64 my_ptrace(i32 request, i32 pid, void *addr, void *data)
 {
     u64 word = 0;
     bool peek = request >= 1 && request <= 3;
-    i64 r = libc_syscall(X_PTRACE, (u64)(i64)request, (u64)(i64)pid, h2g(addr), peek ? h2g(&word) : h2g(data), 0, 0);
+    i64 r = libc_syscall(X_PTRACE, (u64)(i64)request, (u64)(i64)pid, h2g(addr),
+                         peek ? h2g(&word) : h2g(data), 0, 0);
 
     if (peek && r >= 0) {
         errno = 0;

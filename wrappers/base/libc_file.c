@@ -1,5 +1,6 @@
 /*
- * libc_file.c - files: O_* and struct stat as x86-64 has them, names under /proc as the guest should see them, tree walks, cookies, utmp.
+ * libc_file.c - files: O_* and struct stat as x86-64 has them, names under /proc as the guest
+ * should see them, tree walks, cookies, utmp.
  */
 #include "libc.h"
 
@@ -41,7 +42,8 @@ i32 my_creat(const char *path, u32 mode)
 
 i32 my_open_by_handle_at(i32 mount, void *handle, i32 flags)
 {
-    return (i32)libc_syscall(X_OPEN_BY_HANDLE_AT, (u64)(i64)mount, h2g(handle), (u64)(i64)flags, 0, 0, 0);
+    return (i32)libc_syscall(X_OPEN_BY_HANDLE_AT, (u64)(i64)mount, h2g(handle), (u64)(i64)flags, 0,
+                             0, 0);
 }
 
 /* What the emulator shows differently lies here; all else is the native libc's. */
@@ -202,7 +204,8 @@ i32 my_fstat(i32 fd, void *guest)
     return stat_result(fstat(fd, &st), &st, guest);
 }
 
-/* The version argument of old programs: 0 and 1 are the kernel's and glibc's layout, the same on x86-64. */
+/* The version argument of old programs: 0 and 1 are the kernel's and glibc's layout, the same on
+ * x86-64. */
 static bool bad_version(i32 version)
 {
     if (version == 0 || version == 1)
@@ -312,8 +315,9 @@ static int glob_stat(const char *restrict path, struct stat *restrict st)
     return glob_stat_by(h2g((void *)(uintptr_t)glob_guest->gl_stat), path, st);
 }
 
-#define GLOB_FN(field, type) \
-    g.field = (__typeof__(g.field))(uintptr_t)br_callback(h2g((void *)(uintptr_t)guest->field), &cbt_##type)
+#define GLOB_FN(field, type)                                                                       \
+    g.field = (__typeof__(g.field))(uintptr_t)br_callback(h2g((void *)(uintptr_t)guest->field),    \
+                                                          &cbt_##type)
 
 i32 my_glob(const char *pattern, i32 flags, void *error, void *result)
 {

@@ -1,6 +1,7 @@
 /*
- * libc_fts.c - fts(3). FTSENT differs between hosts (nlink_t, the struct stat it points to), so the guest gets shadow entries: one per
- * native entry, found by address, filled again each time one is handed out. Entries and stream are freed by fts_close.
+ * libc_fts.c - fts(3). FTSENT differs between hosts (nlink_t, the struct stat it points to), so the
+ * guest gets shadow entries: one per native entry, found by address, filled again each time one is
+ * handed out. Entries and stream are freed by fts_close.
  */
 #include "libc.h"
 
@@ -20,7 +21,9 @@ struct guest_ftsent { /* x86-64 FTSENT */
     struct guest_stat *statp;
     char name[8];
 };
-_Static_assert(offsetof(struct guest_ftsent, nlink) == 88 && offsetof(struct guest_ftsent, name) == 112, "FTSENT of x86-64");
+_Static_assert(offsetof(struct guest_ftsent, nlink) == 88 &&
+                   offsetof(struct guest_ftsent, name) == 112,
+               "FTSENT of x86-64");
 
 struct shadow {
     FTSENT *native;
@@ -71,7 +74,10 @@ static struct guest_ftsent *shown(struct stream *s, FTSENT *e, int depth)
         return NULL;
     w = shadow_of(s, e);
     g = &w->e;
-    if (g->level != e->fts_level || strcmp(g->name, e->fts_name)) { /* another entry at the same address: the program's fields start anew */
+    if (g->level != e->fts_level ||
+        strcmp(
+            g->name,
+            e->fts_name)) { /* another entry at the same address: the program's fields start anew */
         g->number = 0;
         g->pointer = NULL;
     }
@@ -101,7 +107,8 @@ static struct guest_ftsent *shown(struct stream *s, FTSENT *e, int depth)
 static int compare(const FTSENT **a, const FTSENT **b)
 {
     struct stream *s = comparing;
-    struct guest_ftsent *x = shown(s, (FTSENT *)(uintptr_t)*a, 0), *y = shown(s, (FTSENT *)(uintptr_t)*b, 0);
+    struct guest_ftsent *x = shown(s, (FTSENT *)(uintptr_t)*a, 0),
+                        *y = shown(s, (FTSENT *)(uintptr_t)*b, 0);
     u64 args[2] = {h2g(&x), h2g(&y)};
 
     return (int)br_call_guest(s->compare, 2, args);

@@ -1,9 +1,10 @@
 /*
- * libc_jmp.c - setjmp/longjmp, ucontext functions and the cleanup lists of thread cancellation: everything that moves the guest's stack
- * pointer somewhere else.
+ * libc_jmp.c - setjmp/longjmp, ucontext functions and the cleanup lists of thread cancellation:
+ * everything that moves the guest's stack pointer somewhere else.
  *
- * A guest jmp_buf (200 bytes) holds: rbx rbp r12-r15 rsp rip, int mask_saved (64), depth (68, in the padding), mask (72). The depth is
- * that of interp_run: a jump out of a callback drops the host frames of native code in between, as a native longjmp would.
+ * A guest jmp_buf (200 bytes) holds: rbx rbp r12-r15 rsp rip, int mask_saved (64), depth (68, in
+ * the padding), mask (72). The depth is that of interp_run: a jump out of a callback drops the host
+ * frames of native code in between, as a native longjmp would.
  */
 #include "libc.h"
 
@@ -45,7 +46,8 @@ static void load(struct x86_cpu *c, gaddr buf, int val)
     br_ret(c, (u32)(val ? val : 1));
 }
 
-/* A context whose frames lie deeper than ours is dead; jumping there is undefined for native programs too. */
+/* A context whose frames lie deeper than ours is dead; jumping there is undefined for native
+ * programs too. */
 static void continue_at_depth(struct x86_cpu *c, unsigned depth)
 {
     if (depth && depth < interp_depth(c)) {
@@ -93,13 +95,22 @@ void raw_longjmp(struct x86_cpu *c, void *fn)
 
 /* ---- ucontext_t of x86-64 glibc (sys/ucontext.h) ---- */
 
-enum { UC_LINK = 8, UC_STACK_SP = 16, UC_STACK_SIZE = 32, UC_GREGS = 40, UC_FPREGS = 224, UC_MASK = 296, UC_FPMEM = 424 };
+enum {
+    UC_LINK = 8,
+    UC_STACK_SP = 16,
+    UC_STACK_SIZE = 32,
+    UC_GREGS = 40,
+    UC_FPREGS = 224,
+    UC_MASK = 296,
+    UC_FPMEM = 424
+};
 enum { FX_CW = 0, FX_MXCSR = 24 };
 enum { G_RBX = 11, G_RSP = 15, G_RIP = 16, G_COUNT = 17 };
 #define UC_DEPTH (UC_GREGS + 8 * 22) /* in gregs[REG_CR2], which these functions do not use */
 
 /* gregs[] order -> our register numbers; RIP is last and none of them. */
-static const u8 greg[G_RIP] = {8, 9, 10, 11, 12, 13, 14, 15, BR_RDI, BR_RSI, BR_RBP, BR_RBX, BR_RDX, BR_RAX, BR_RCX, BR_RSP};
+static const u8 greg[G_RIP] = {8,      9,      10,     11,     12,     13,     14,     15,
+                               BR_RDI, BR_RSI, BR_RBP, BR_RBX, BR_RDX, BR_RAX, BR_RCX, BR_RSP};
 
 static u64 *gregs(gaddr uc)
 {
@@ -216,7 +227,8 @@ void raw___pthread_register_cancel(struct x86_cpu *c, void *fn)
     (void)fn;
     st_u64(g2h(br_int(c, 0) + BUF_PREV), cleanup_top);
     cleanup_top = br_int(c, 0);
-    /* The guest filled it by __sigsetjmp(buf, 0), which knows nothing of the fields behind the mask's flag. */
+    /* The guest filled it by __sigsetjmp(buf, 0), which knows nothing of the fields behind the
+     * mask's flag. */
 }
 
 void raw___pthread_unregister_cancel(struct x86_cpu *c, void *fn)
@@ -265,7 +277,8 @@ void raw_pthread_exit(struct x86_cpu *c, void *fn)
     next_cleanup(c);
 }
 
-/* The native libc is unwinding this thread: the handlers run in a nest of their own until the last has asked for the next. */
+/* The native libc is unwinding this thread: the handlers run in a nest of their own until the last
+ * has asked for the next. */
 void libc_run_cleanups(void)
 {
     struct br_frame f;

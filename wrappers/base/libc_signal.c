@@ -1,6 +1,7 @@
 /*
- * libc_signal.c - signals as libc's functions have them, on engine/signal; waiting calls with a mask, epoll (packed events) and
- * notifications by thread go through the system call layer or a callback.
+ * libc_signal.c - signals as libc's functions have them, on engine/signal; waiting calls with a
+ * mask, epoll (packed events) and notifications by thread go through the system call layer or a
+ * callback.
  */
 #include "libc.h"
 
@@ -25,7 +26,8 @@ struct libc_sigaction { /* x86-64 glibc: 152 bytes */
 };
 _Static_assert(sizeof(struct libc_sigaction) == 152, "struct sigaction of x86-64");
 
-/* Result of a signal-room call; a signal that came before it is delivered first, then the guest makes the call again. */
+/* Result of a signal-room call; a signal that came before it is delivered first, then the guest
+ * makes the call again. */
 static i32 signal_result(i64 r)
 {
     if (r == -SIG_RESTART) {
@@ -82,7 +84,8 @@ static void *set_handler(i32 sig, gaddr handler, u32 flags, u64 mask)
 
 void *my_signal(i32 sig, void *handler)
 {
-    return set_handler(sig, h2g(handler), G_SA_RESTART, sig >= 1 && sig <= 64 ? 1ull << (sig - 1) : 0);
+    return set_handler(sig, h2g(handler), G_SA_RESTART,
+                       sig >= 1 && sig <= 64 ? 1ull << (sig - 1) : 0);
 }
 
 void *my_sysv_signal(i32 sig, void *handler)
@@ -144,7 +147,8 @@ i32 my_sigsuspend(void *mask)
 
 i32 my_sigtimedwait(void *set, void *info, void *timeout)
 {
-    return (i32)libc_syscall(X_RT_SIGTIMEDWAIT, h2g(set), h2g(info), h2g(timeout), KERNEL_SET, 0, 0);
+    return (i32)libc_syscall(X_RT_SIGTIMEDWAIT, h2g(set), h2g(info), h2g(timeout), KERNEL_SET, 0,
+                             0);
 }
 
 i32 my_sigwaitinfo(void *set, void *info)
@@ -219,7 +223,8 @@ i32 my_sigignore(i32 sig)
     return h2g(set_handler(sig, G_SIG_IGN, 0, 0)) == G_SIG_ERR ? -1 : 0;
 }
 
-/* XSI: SIG_HOLD only blocks; otherwise the signal is also unblocked, and the old state may have been "held". */
+/* XSI: SIG_HOLD only blocks; otherwise the signal is also unblocked, and the old state may have
+ * been "held". */
 void *my_sigset(i32 sig, void *disposition)
 {
     gaddr d = h2g(disposition), r;
@@ -260,7 +265,8 @@ i32 my_pselect(i32 n, void *r, void *w, void *e, void *timeout, void *mask)
 
     if (timeout)
         memcpy(&t, timeout, sizeof t);
-    return (i32)libc_syscall(X_PSELECT6, (u64)(i64)n, h2g(r), h2g(w), h2g(e), timeout ? h2g(&t) : 0, h2g(pair));
+    return (i32)libc_syscall(X_PSELECT6, (u64)(i64)n, h2g(r), h2g(w), h2g(e), timeout ? h2g(&t) : 0,
+                             h2g(pair));
 }
 
 i32 my_ppoll(void *fds, u64 n, void *timeout, void *mask)
@@ -281,22 +287,26 @@ i32 my___ppoll_chk(void *fds, u64 n, void *timeout, void *mask, u64 size)
 
 i32 my_epoll_ctl(i32 ep, i32 op, i32 fd, void *event)
 {
-    return (i32)libc_syscall(X_EPOLL_CTL, (u64)(i64)ep, (u64)(i64)op, (u64)(i64)fd, h2g(event), 0, 0);
+    return (i32)libc_syscall(X_EPOLL_CTL, (u64)(i64)ep, (u64)(i64)op, (u64)(i64)fd, h2g(event), 0,
+                             0);
 }
 
 i32 my_epoll_wait(i32 ep, void *events, i32 n, i32 timeout)
 {
-    return (i32)libc_syscall(X_EPOLL_WAIT, (u64)(i64)ep, h2g(events), (u64)(i64)n, (u64)(i64)timeout, 0, 0);
+    return (i32)libc_syscall(X_EPOLL_WAIT, (u64)(i64)ep, h2g(events), (u64)(i64)n,
+                             (u64)(i64)timeout, 0, 0);
 }
 
 i32 my_epoll_pwait(i32 ep, void *events, i32 n, i32 timeout, void *mask)
 {
-    return (i32)libc_syscall(X_EPOLL_PWAIT, (u64)(i64)ep, h2g(events), (u64)(i64)n, (u64)(i64)timeout, h2g(mask), KERNEL_SET);
+    return (i32)libc_syscall(X_EPOLL_PWAIT, (u64)(i64)ep, h2g(events), (u64)(i64)n,
+                             (u64)(i64)timeout, h2g(mask), KERNEL_SET);
 }
 
 i32 my_epoll_pwait2(i32 ep, void *events, i32 n, void *timeout, void *mask)
 {
-    return (i32)libc_syscall(X_EPOLL_PWAIT2, (u64)(i64)ep, h2g(events), (u64)(i64)n, h2g(timeout), h2g(mask), KERNEL_SET);
+    return (i32)libc_syscall(X_EPOLL_PWAIT2, (u64)(i64)ep, h2g(events), (u64)(i64)n, h2g(timeout),
+                             h2g(mask), KERNEL_SET);
 }
 
 /* ---- notification by a thread that runs a guest function ---- */

@@ -1,6 +1,7 @@
 /*
- * libc_start.c - the program's start and end: __libc_start_main, exit handlers. Exit handlers are registered with the native libc, so
- * that native and guest ones run in one order; each carries a record of the guest function.
+ * libc_start.c - the program's start and end: __libc_start_main, exit handlers. Exit handlers are
+ * registered with the native libc, so that native and guest ones run in one order; each carries a
+ * record of the guest function.
  */
 #include "libc.h"
 
@@ -12,7 +13,8 @@ extern char **environ;
 extern int __cxa_atexit(void (*fn)(void *), void *arg, void *dso);
 extern int __cxa_at_quick_exit(void (*fn)(void *), void *dso);
 extern int __cxa_thread_atexit_impl(void (*fn)(void *), void *arg, void *dso);
-extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void *dso);
 
 /* Data of ld.so as the guest's start-up code and libraries see them. */
 char my___libc_enable_secure[4] __attribute__((aligned(8)));
@@ -73,7 +75,8 @@ i32 my_at_quick_exit(void *fn)
 
 i32 my_pthread_atfork(void *prepare, void *parent, void *child)
 {
-    return __register_atfork((void (*)(void))(uintptr_t)prepare, (void (*)(void))(uintptr_t)parent, (void (*)(void))(uintptr_t)child, NULL);
+    return __register_atfork((void (*)(void))(uintptr_t)prepare, (void (*)(void))(uintptr_t)parent,
+                             (void (*)(void))(uintptr_t)child, NULL);
 }
 
 void my___libc_init_first(i32 argc, void *argv, void *envp)
@@ -89,7 +92,8 @@ void my___gmon_start__(void)
 
 static void set_names(char **argv)
 {
-    static struct br_sync_var *const vars[] = {&sv_environ, &sv_program_invocation_name, &sv_program_invocation_short_name};
+    static struct br_sync_var *const vars[] = {&sv_environ, &sv_program_invocation_name,
+                                               &sv_program_invocation_short_name};
     char *slash;
 
     if (argv[0]) {
@@ -100,7 +104,8 @@ static void set_names(char **argv)
     br_sync_out(vars, ARRAY_SIZE(vars));
 }
 
-/* Threads of native libraries that call the guest need the guest's thread-local variables (and its stack protector's word). */
+/* Threads of native libraries that call the guest need the guest's thread-local variables (and its
+ * stack protector's word). */
 static void adopted(struct thr *t)
 {
     t->tls = dl_tls_new_thread(t);
@@ -109,8 +114,9 @@ static void adopted(struct thr *t)
 }
 
 /*
- * The linker has run the libraries' constructors. The program's own are run here: by __libc_csu_init of programs older than glibc 2.34,
- * which comes as `init`; by us for newer ones, where that is NULL. Destructors are the linker's in both cases.
+ * The linker has run the libraries' constructors. The program's own are run here: by
+ * __libc_csu_init of programs older than glibc 2.34, which comes as `init`; by us for newer ones,
+ * where that is NULL. Destructors are the linker's in both cases.
  */
 void raw___libc_start_main(struct x86_cpu *c, void *fn)
 {

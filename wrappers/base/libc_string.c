@@ -1,5 +1,6 @@
 /*
- * libc_string.c - functions that newer guests import and older native libcs lack (glibc 2.38), and stime.
+ * libc_string.c - functions that newer guests import and older native libcs lack (glibc 2.38), and
+ * stime.
  */
 #include "libc.h"
 
@@ -29,7 +30,8 @@ BOUNDED(wcs, wchar_t, wcslen, wmemcpy)
 static void fits(u64 size, u64 room)
 {
     if (size > room)
-        die("the guest copies %llu characters into %llu", (unsigned long long)size, (unsigned long long)room);
+        die("the guest copies %llu characters into %llu", (unsigned long long)size,
+            (unsigned long long)room);
 }
 
 u64 my_strlcpy(void *to, const char *from, u64 size)

@@ -1,5 +1,6 @@
 /*
- * libc_text.c - functions with a format that have no v variant in the native libc, and argp (its structures hold functions).
+ * libc_text.c - functions with a format that have no v variant in the native libc, and argp (its
+ * structures hold functions).
  */
 #include "libc.h"
 
@@ -10,7 +11,10 @@
 #include <stdio.h>
 
 static struct br_sync_var *const error_vars[] = {
-    &sv_program_invocation_name, &sv_program_invocation_short_name, &sv_error_one_per_line, &sv_error_message_count,
+    &sv_program_invocation_name,
+    &sv_program_invocation_short_name,
+    &sv_error_one_per_line,
+    &sv_error_message_count,
 };
 
 /* Formats the guest's arguments; NULL when out of memory. */
@@ -57,7 +61,8 @@ void raw_error_at_line(struct x86_cpu *c, void *fn)
     br_sync_in(error_vars, ARRAY_SIZE(error_vars));
     error_print_progname = (void (*)(void))(uintptr_t)hook(&sv_error_print_progname, &cbt_v_);
     errno = e;
-    error_at_line((int)br_int(c, 0), (int)br_int(c, 1), br_ptr(br_int(c, 2)), (unsigned)br_int(c, 3), "%s", text ? text : "out of memory");
+    error_at_line((int)br_int(c, 0), (int)br_int(c, 1), br_ptr(br_int(c, 2)),
+                  (unsigned)br_int(c, 3), "%s", text ? text : "out of memory");
     br_sync_out(error_vars, ARRAY_SIZE(error_vars));
     free(text);
 }
@@ -90,9 +95,10 @@ static struct argp_copy *argp_native(const struct argp *guest)
     if (!a)
         return NULL;
     a->argp = *guest;
-    a->argp.parser = (argp_parser_t)(uintptr_t)br_callback(h2g((void *)(uintptr_t)guest->parser), &cbt_i_ipp);
-    a->argp.help_filter =
-        (char *(*)(int, const char *, void *))(uintptr_t)br_callback(h2g((void *)(uintptr_t)guest->help_filter), &cbt_p_ipp);
+    a->argp.parser =
+        (argp_parser_t)(uintptr_t)br_callback(h2g((void *)(uintptr_t)guest->parser), &cbt_i_ipp);
+    a->argp.help_filter = (char *(*)(int, const char *, void *))(uintptr_t)br_callback(
+        h2g((void *)(uintptr_t)guest->help_filter), &cbt_p_ipp);
     if (!guest->children)
         return a;
     while (guest->children[n].argp)
@@ -118,7 +124,8 @@ i32 my_argp_parse(void *guest, i32 argc, void *argv, u32 flags, void *index, voi
 
     if (!a)
         return ENOMEM;
-    argp_program_version_hook = (void (*)(FILE *, struct argp_state *))(uintptr_t)hook(&sv_argp_program_version_hook, &cbt_v_pp);
+    argp_program_version_hook = (void (*)(FILE *, struct argp_state *))(uintptr_t)hook(
+        &sv_argp_program_version_hook, &cbt_v_pp);
     r = argp_parse(&a->argp, argc, argv, flags, index, input);
     argp_free(a);
     return r;
@@ -154,7 +161,8 @@ void raw_argp_failure(struct x86_cpu *c, void *fn)
     free(text);
 }
 
-/* ---- strfmon: the native function takes `...`, so each conversion of the format is made by a call of its own ---- */
+/* ---- strfmon: the native function takes `...`, so each conversion of the format is made by a call
+ * of its own ---- */
 
 /* Length of the conversion at f ("%" included), *conv its letter. */
 static size_t money_conversion(const char *f, char *conv, bool *ld)
@@ -172,7 +180,8 @@ static size_t money_conversion(const char *f, char *conv, bool *ld)
     return f[n] ? n + 1 : n;
 }
 
-static ssize_t money_piece(char *to, size_t room, locale_t loc, const char *f, struct guest_va_list *va, size_t *used)
+static ssize_t money_piece(char *to, size_t room, locale_t loc, const char *f,
+                           struct guest_va_list *va, size_t *used)
 {
     char one[64], conv;
     bool ld;
@@ -187,11 +196,14 @@ static ssize_t money_piece(char *to, size_t room, locale_t loc, const char *f, s
     if (conv == '%')
         return loc ? strfmon_l(to, room, loc, "%%") : strfmon(to, room, "%%");
     if (ld)
-        return loc ? strfmon_l(to, room, loc, one, br_va_ld(va)) : strfmon(to, room, one, br_va_ld(va));
-    return loc ? strfmon_l(to, room, loc, one, br_va_double(va)) : strfmon(to, room, one, br_va_double(va));
+        return loc ? strfmon_l(to, room, loc, one, br_va_ld(va))
+                   : strfmon(to, room, one, br_va_ld(va));
+    return loc ? strfmon_l(to, room, loc, one, br_va_double(va))
+               : strfmon(to, room, one, br_va_double(va));
 }
 
-static i64 money(struct x86_cpu *c, char *to, size_t room, locale_t loc, const char *f, unsigned ints)
+static i64 money(struct x86_cpu *c, char *to, size_t room, locale_t loc, const char *f,
+                 unsigned ints)
 {
     struct br_va_args a;
     size_t at = 0;
@@ -227,5 +239,6 @@ void raw_strfmon(struct x86_cpu *c, void *fn)
 void raw_strfmon_l(struct x86_cpu *c, void *fn)
 {
     (void)fn;
-    br_ret(c, (u64)money(c, br_ptr(br_int(c, 0)), br_int(c, 1), br_ptr(br_int(c, 2)), br_ptr(br_int(c, 3)), 4));
+    br_ret(c, (u64)money(c, br_ptr(br_int(c, 0)), br_int(c, 1), br_ptr(br_int(c, 2)),
+                         br_ptr(br_int(c, 3)), 4));
 }

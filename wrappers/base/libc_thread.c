@@ -1,6 +1,7 @@
 /*
- * libc_thread.c - pthread_create and what goes with it, fork. A guest thread is a thread of the native libc (so native mutexes, keys,
- * cancellation and join just work) with a guest stack, guest TLS and a CPU of its own.
+ * libc_thread.c - pthread_create and what goes with it, fork. A guest thread is a thread of the
+ * native libc (so native mutexes, keys, cancellation and join just work) with a guest stack, guest
+ * TLS and a CPU of its own.
  */
 #include "libc.h"
 
@@ -23,13 +24,15 @@
 #define X_FORK 57
 #define X_VFORK 58
 
-/* glibc's struct pthread_attr: 56 bytes on every 64-bit host, and the guest's pthread_attr_t is that large. */
+/* glibc's struct pthread_attr: 56 bytes on every 64-bit host, and the guest's pthread_attr_t is
+ * that large. */
 struct attr {
     i32 priority, policy, flags, pad;
     u64 guard, stack_end, stack_size, extension, unused;
 };
 #define ATTR_STACKADDR 8
-#define GUEST_MUTEX_SIZE 40 /* AArch64's has 8 bytes of padding more, which its init would clear */
+#define GUEST_MUTEX_SIZE 40 /* AArch64's has 8 bytes of padding more, which its init would clear   \
+                             */
 
 struct start {
     struct thr *t;
@@ -38,7 +41,8 @@ struct start {
     bool own_stack;
 };
 
-/* Frees the record in the last round of key destructors: guest destructors of earlier rounds still run on it. */
+/* Frees the record in the last round of key destructors: guest destructors of earlier rounds still
+ * run on it. */
 struct ending {
     struct thr *t;
     int round;
@@ -193,13 +197,10 @@ i32 my_pthread_create(void *id, void *attr, void *fn, void *arg)
 i32 my_thrd_create(void *id, void *fn, void *arg)
 {
     switch (create(id, NULL, h2g(fn), h2g(arg))) {
-    case 0:
-        return thrd_success;
+    case 0: return thrd_success;
     case EAGAIN:
-    case ENOMEM:
-        return thrd_nomem;
-    default:
-        return thrd_error;
+    case ENOMEM: return thrd_nomem;
+    default: return thrd_error;
     }
 }
 
@@ -265,8 +266,8 @@ i32 my_fork(void)
 }
 
 /*
- * The child runs in our memory until it execs or ends, as the guest expects. It goes on behind the call, so the return is made here,
- * before the system call copies the CPU.
+ * The child runs in our memory until it execs or ends, as the guest expects. It goes on behind the
+ * call, so the return is made here, before the system call copies the CPU.
  */
 void raw_vfork(struct x86_cpu *c, void *fn)
 {

@@ -1,5 +1,6 @@
 /*
- * libc_utmp.c - login records. x86-64 keeps 32-bit session and time fields for i386 (384 bytes); other hosts may not (400 bytes).
+ * libc_utmp.c - login records. x86-64 keeps 32-bit session and time fields for i386 (384 bytes);
+ * other hosts may not (400 bytes).
  */
 #include "libc.h"
 

@@ -1,6 +1,7 @@
 /*
- * libm_fenv.c - the floating-point environment: that of the guest CPU (x87 control and status words, MXCSR). The bridge gives the
- * guest's rounding mode to native functions for the time of a call.
+ * libm_fenv.c - the floating-point environment: that of the guest CPU (x87 control and status
+ * words, MXCSR). The bridge gives the guest's rounding mode to native functions for the time of a
+ * call.
  */
 #include "libc.h"
 
@@ -29,7 +30,7 @@ static void clear(struct x86_cpu *c, u32 mask)
 {
     c->fpu.sw &= (u16)~mask;
     if (!(c->fpu.sw & ~c->fpu.cw & 0x3f))
-        c->fpu.sw &= (u16)~(SW_ES | 0x8000); /* no unmasked exception is left */
+        c->fpu.sw &= (u16) ~(SW_ES | 0x8000); /* no unmasked exception is left */
     c->mxcsr &= ~mask;
 }
 
@@ -150,7 +151,8 @@ i32 my_fegetenv(void *env)
     return 0;
 }
 
-/* FE_DFL_ENV is -1, FE_NOMASK_ENV -2. Like glibc, only control bits and exception flags are taken. */
+/* FE_DFL_ENV is -1, FE_NOMASK_ENV -2. Like glibc, only control bits and exception flags are taken.
+ */
 i32 my_fesetenv(void *env)
 {
     struct x86_cpu *c = libc_cpu();

@@ -7,12 +7,12 @@ void br_arch_emit_stub(u8 *p, u32 index)
 {
     u64 target = (u64)(uintptr_t)br_stub_common;
     u32 code[6] = {
-        0x14000000 | (index >> 12) << 5 | 12,             /* lu12i.w t0, index >> 12 */
+        0x14000000 | (index >> 12) << 5 | 12,              /* lu12i.w t0, index >> 12 */
         0x03800000 | (index & 0xfff) << 10 | 12 << 5 | 12, /* ori t0, t0, index */
-        0x1c000000 | 13,                                  /* pcaddu12i t1, 0 */
-        0x28c00000 | 16 << 10 | 13 << 5 | 13,             /* ld.d t1, t1, 16: the address at p + 24 */
-        0x4c000000 | 13 << 5,                             /* jirl zero, t1, 0 */
-        0x03400000,                                       /* nop */
+        0x1c000000 | 13,                                   /* pcaddu12i t1, 0 */
+        0x28c00000 | 16 << 10 | 13 << 5 | 13, /* ld.d t1, t1, 16: the address at p + 24 */
+        0x4c000000 | 13 << 5,                 /* jirl zero, t1, 0 */
+        0x03400000,                           /* nop */
     };
 
     memcpy(p, code, sizeof code);

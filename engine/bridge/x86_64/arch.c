@@ -18,7 +18,8 @@ void br_arch_emit_stub(u8 *p, u32 index)
     p[18] = 0xe2;
 }
 
-/* Offsets behind the register save area: every argument comes from the overflow area (psABI 3.5.7). */
+/* Offsets behind the register save area: every argument comes from the overflow area (psABI 3.5.7).
+ */
 void br_arch_va_list(va_list *ap, void *slots)
 {
     (*ap)->gp_offset = 48;

@@ -67,17 +67,10 @@ static int fts_cmp(const FTSENT **a, const FTSENT **b)
 static error_t parse(int k, char *arg, struct argp_state *state)
 {
     switch (k) {
-    case 'n':
-        printf("opt n=%s input=%d\n", arg, *(int *)state->input);
-        return 0;
-    case 'v':
-        printf("opt v\n");
-        return 0;
-    case ARGP_KEY_ARG:
-        printf("arg %u %s\n", state->arg_num, arg);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    case 'n': printf("opt n=%s input=%d\n", arg, *(int *)state->input); return 0;
+    case 'v': printf("opt v\n"); return 0;
+    case ARGP_KEY_ARG: printf("arg %u %s\n", state->arg_num, arg); return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -92,7 +85,8 @@ static void trees(const char *dir)
     FTS *f = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, fts_cmp);
     FTSENT *e;
     while ((e = fts_read(f)))
-        printf("%s %d %ld\n", e->fts_name[0] == 'b' ? "top" : e->fts_name, e->fts_info, e->fts_info == FTS_F ? (long)e->fts_statp->st_size : 0);
+        printf("%s %d %ld\n", e->fts_name[0] == 'b' ? "top" : e->fts_name, e->fts_info,
+               e->fts_info == FTS_F ? (long)e->fts_statp->st_size : 0);
     fts_close(f);
 }
 
@@ -139,7 +133,8 @@ int main(void)
     void *root = NULL;
     struct obstack o;
     ENTRY e = {(char *)"key", (char *)"value"};
-    struct argp_option opts[] = {{"num", 'n', "N", 0, "a number", 0}, {"verbose", 'v', 0, 0, 0, 0}, {0}};
+    struct argp_option opts[] = {
+        {"num", 'n', "N", 0, "a number", 0}, {"verbose", 'v', 0, 0, 0, 0}, {0}};
     struct argp argp = {opts, parse, "ARG", "doc", 0, 0, 0};
     char *argv[] = {(char *)"prog", (char *)"-v", (char *)"--num=5", (char *)"rest", NULL};
 
@@ -148,7 +143,9 @@ int main(void)
     printf("%d %d %ld\n", v[0], v[9], (long)(hit - v));
     qsort_r(v, 10, sizeof *v, cmp_r, &sign);
     printf("%d %d\n", v[0], v[9]);
-    qsort(words, 4, sizeof *words, (int (*)(const void *, const void *))strcmp); /* a native function as callback: any order, no crash */
+    qsort(words, 4, sizeof *words,
+          (int (*)(const void *,
+                   const void *))strcmp); /* a native function as callback: any order, no crash */
     for (int i = 0; i < 4; i++)
         tsearch(words[i], &root, cmp_str);
     twalk(root, visit);

@@ -1,4 +1,5 @@
-/* Floating point through the bridge: float, double, long double, complex, out pointers, the environment. */
+/* Floating point through the bridge: float, double, long double, complex, out pointers, the
+ * environment. */
 #include <complex.h>
 #include <fenv.h>
 #include <inttypes.h>
@@ -34,8 +35,10 @@ int main(void)
     float complex f;
     long double complex zl;
 
-    printf("%d %d %ld %ld %lld %lld %jd %jd\n", d.quot, d.rem, ld.quot, ld.rem, lld.quot, lld.rem, im.quot, im.rem);
-    printf("%.15g %.15g %.15g %.6g %.6g\n", sin(one), pow(three, 0.5), atan2(one, three), (double)sinf(1), (double)powf(2, 0.5f));
+    printf("%d %d %ld %ld %lld %lld %jd %jd\n", d.quot, d.rem, ld.quot, ld.rem, lld.quot, lld.rem,
+           im.quot, im.rem);
+    printf("%.15g %.15g %.15g %.6g %.6g\n", sin(one), pow(three, 0.5), atan2(one, three),
+           (double)sinf(1), (double)powf(2, 0.5f));
     bits("frexpl", frexpl(l * 5, &e));
     bits("modfl", modfl(l * 1.125L + 0.5L, &li));
     bits("int", li);
@@ -55,7 +58,8 @@ int main(void)
     bits("sinl0", li);
     bits("cosl0", lc);
     printf("%g %g %g %d\n", modf(3.75, &di), di, (double)modff(-2.5f, &fi), (int)fi);
-    printf("%ld %lld %ld %d %d\n", lrint(2.5), llround(-2.5), lroundl(7.5L), ilogb(1024.0), ilogbl(l));
+    printf("%ld %lld %ld %d %d\n", lrint(2.5), llround(-2.5), lroundl(7.5L), ilogb(1024.0),
+           ilogbl(l));
     z = csqrt(-4 + 0 * I);
     printf("%.3f %.3f %.3f\n", creal(z), cimag(z), cabs(3 + 4 * I));
     f = conjf(1 + 2 * I);

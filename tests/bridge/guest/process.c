@@ -122,7 +122,8 @@ static void environment(void)
 
 static void options(void)
 {
-    char *argv[] = {(char *)"p", (char *)"-a", (char *)"-b", (char *)"val", (char *)"--long=7", (char *)"stay", (char *)"--flag", NULL};
+    char *argv[] = {(char *)"p",        (char *)"-a",   (char *)"-b",     (char *)"val",
+                    (char *)"--long=7", (char *)"stay", (char *)"--flag", NULL};
     int flag = 0, c;
     struct option lo[] = {{"long", 1, 0, 'l'}, {"flag", 0, &flag, 9}, {0, 0, 0, 0}};
     opterr = 0;
@@ -138,12 +139,15 @@ int main(int argc, char **argv)
 {
     struct utsname u;
     if (argc > 1 && !strcmp(argv[1], "child")) {
-        printf("child %s %s\n", argc > 2 ? argv[2] : "", getenv("CHILD_ENV") ? getenv("CHILD_ENV") : "none");
+        printf("child %s %s\n", argc > 2 ? argv[2] : "",
+               getenv("CHILD_ENV") ? getenv("CHILD_ENV") : "none");
         return 17;
     }
     uname(&u);
-    printf("%s %ld %s %d %s\n", u.machine, sysconf(_SC_PAGESIZE), (char *)getauxval(AT_PLATFORM), getpagesize(),
-        strrchr(program_invocation_name, '/') ? strrchr(program_invocation_name, '/') + 1 : program_invocation_name);
+    printf("%s %ld %s %d %s\n", u.machine, sysconf(_SC_PAGESIZE), (char *)getauxval(AT_PLATFORM),
+           getpagesize(),
+           strrchr(program_invocation_name, '/') ? strrchr(program_invocation_name, '/') + 1
+                                                 : program_invocation_name);
     printf("%s %d\n", program_invocation_short_name, (int)(getauxval(AT_PAGESZ)));
     children(argv[0]);
     environment();

@@ -104,19 +104,24 @@ static void files(void)
     fstat(fd, &st);
     stat(name, &st2);
     printf("%zd %ld %d %d\n", n, (long)st.st_size, st.st_ino == st2.st_ino, S_ISREG(st.st_mode));
-    printf("flags %d %d %d\n", (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, fcntl(fd, F_SETLK, &fl), fcntl(fd, F_SETFL, O_APPEND));
+    printf("flags %d %d %d\n", (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, fcntl(fd, F_SETLK, &fl),
+           fcntl(fd, F_SETFL, O_APPEND));
     printf("%d\n", (fcntl(fd, F_GETFL) & O_APPEND) != 0);
-    printf("dir %d %d\n", open(name, O_RDONLY | O_DIRECTORY) < 0 && errno == ENOTDIR, open("/tmp", O_RDONLY | O_DIRECTORY) >= 0);
+    printf("dir %d %d\n", open(name, O_RDONLY | O_DIRECTORY) < 0 && errno == ENOTDIR,
+           open("/tmp", O_RDONLY | O_DIRECTORY) >= 0);
     snprintf(link, sizeof link, "%s.l", name);
-    printf("symlink %d nofollow %d\n", symlink(name, link), open(link, O_RDONLY | O_NOFOLLOW) < 0 && errno == ELOOP);
+    printf("symlink %d nofollow %d\n", symlink(name, link),
+           open(link, O_RDONLY | O_NOFOLLOW) < 0 && errno == ELOOP);
     lstat(link, &st);
     printf("lstat %d\n", S_ISLNK(st.st_mode));
     n = readlink(link, buf, sizeof buf);
-    printf("readlink %d realpath %d\n", n == (ssize_t)strlen(name), !strcmp(realpath(link, buf), name));
+    printf("readlink %d realpath %d\n", n == (ssize_t)strlen(name),
+           !strcmp(realpath(link, buf), name));
     unlink(link);
     unlink(name);
     close(fd);
-    printf("statvfs %d enoent %d\n", statvfs("/", &sv), stat("/no/such", &st) < 0 && errno == ENOENT);
+    printf("statvfs %d enoent %d\n", statvfs("/", &sv),
+           stat("/no/such", &st) < 0 && errno == ENOENT);
     n = readlink("/proc/self/exe", buf, sizeof buf - 1);
     buf[n > 0 ? n : 0] = 0;
     printf("exe %s\n", strrchr(buf, '/'));
@@ -155,7 +160,8 @@ static void polls(void)
 static void memory(void)
 {
     char *p = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *q;
-    int id = shmget(IPC_PRIVATE, 4096, 0600 | IPC_CREAT), sem = semget(IPC_PRIVATE, 1, 0600 | IPC_CREAT);
+    int id = shmget(IPC_PRIVATE, 4096, 0600 | IPC_CREAT),
+        sem = semget(IPC_PRIVATE, 1, 0600 | IPC_CREAT);
     struct shmid_ds ds;
     union {
         int val;
@@ -164,10 +170,13 @@ static void memory(void)
 
     strcpy(p, "mapped");
     printf("%d %d\n", mprotect(p, 4096, PROT_READ), msync(p, 4096, MS_ASYNC));
+    mprotect(p, 4096, PROT_READ | PROT_WRITE);
     q = mremap(p, 16384, 32768, MREMAP_MAYMOVE);
     printf("%s\n", q);
     printf("%d\n", munmap(q, 32768));
-    printf("%d\n", mmap((void *)4097, 10, 0, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+    printf("%d\n", mmap((void *)4097, 10, 0, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+                           MAP_FAILED &&
+                       errno == EINVAL);
     q = shmat(id, NULL, 0);
     strcpy(q, "shared");
     shmctl(id, IPC_STAT, &ds);
@@ -194,7 +203,8 @@ static void text(void)
     wchar_t w[8];
 
     printf("%d", regcomp(&re, "([a-z]+)=([0-9]+)", REG_EXTENDED));
-    printf(" %d %d-%d %d-%d\n", regexec(&re, "xx key=123", 3, m, 0), m[1].rm_so, m[1].rm_eo, m[2].rm_so, m[2].rm_eo);
+    printf(" %d", regexec(&re, "xx key=123", 3, m, 0));
+    printf(" %d-%d %d-%d\n", m[1].rm_so, m[1].rm_eo, m[2].rm_so, m[2].rm_eo);
     regfree(&re);
     printf("iconv %zd %zu\n", (ssize_t)iconv(cd, &ip, &il, &op, &ol), 32 - ol);
     iconv_close(cd);
