@@ -445,6 +445,14 @@ static bool through_cs(const struct x86_insn *in)
     return in->mode == 32 && in->seg == X86_CS;
 }
 
+/* XSAVE and XRSTOR take their mask from EDX:EAX: those cannot be the address too. */
+static bool mask_is_base(const struct x86_insn *in)
+{
+    return (is_op(in, "XSAVE*") || is_op(in, "XRSTOR*")) &&
+           (in->base == X86_RAX || in->base == X86_RDX || in->index == X86_RAX ||
+            in->index == X86_RDX);
+}
+
 static bool vsib_clash(const struct x86_insn *in)
 {
     unsigned a = in->opnd[0].reg, b = in->opnd[2].reg;
@@ -470,7 +478,7 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     do {
         if (!rowgen_encode(&g, &r, row, mode, TC_CODE, 0))
             return false;
-    } while (branch_66(&g.insn) || through_cs(&g.insn) ||
+    } while (branch_66(&g.insn) || through_cs(&g.insn) || mask_is_base(&g.insn) ||
              (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
     place(t, &g, 0);
     redecode(t, 0);

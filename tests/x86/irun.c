@@ -77,21 +77,29 @@ static const struct x86_env env = {
     .cpuid = env_cpuid,
 };
 
-/* Stack references outside the canonical range raise #SS, all others #GP (SDM vol. 3, 6.15). */
-static unsigned noncanonical_exc(const struct x86_insn *in)
-{
-    const u32 stack = X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL | X86_ATTR_RET;
-    bool by_stack = false;
-
-    for (unsigned i = 0; i < in->nopnd; i++)
-        if (in->opnd[i].kind == X86_OPK_MEM)
-            by_stack = in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP);
-    return by_stack || (x86_rows[in->row].attr & stack && !in->nopnd) ? X86_EXC_SS : X86_EXC_GP;
-}
-
 static bool canonical(gaddr a)
 {
     return (u64)((i64)a >> 47) + 1 <= 1;
+}
+
+/*
+ * Stack references outside the canonical range raise #SS, all others #GP (SDM vol. 3, 6.15). POP
+ * reads the stack before its operand, CALL, PUSH and the rest the other way round.
+ */
+static unsigned noncanonical_exc(const struct x86_insn *in)
+{
+    const u32 stack = X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL | X86_ATTR_RET;
+    u32 attr = x86_rows[in->row].attr;
+    bool by_stack = !in->nopnd;
+
+    if (attr & X86_ATTR_POP && !canonical(cpu.gpr[X86_RSP]))
+        return X86_EXC_SS;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP)
+                       ? X86_EXC_SS
+                       : X86_EXC_GP;
+    return by_stack && attr & stack ? X86_EXC_SS : X86_EXC_GP;
 }
 
 /* Under qemu-user a non-canonical access reports address 0: look at where the instruction's
@@ -100,7 +108,7 @@ static bool operands_canonical(const struct x86_insn *in)
 {
     u64 base = cpu.seg_base[in->seg];
 
-    if (strstr(x86_op_names[in->op], "maskmovq") || strstr(x86_op_names[in->op], "maskmovdqu"))
+    if (!strcmp(x86_op_names[in->op], "maskmovq") || strstr(x86_op_names[in->op], "maskmovdqu"))
         return canonical(cpu.gpr[X86_RDI] + base);
     if (!strcmp(x86_op_names[in->op], "xlat"))
         return canonical(cpu.gpr[X86_RBX] + base);
@@ -117,7 +125,7 @@ static bool operands_canonical(const struct x86_insn *in)
     return canonical(cpu.gpr[X86_RSP]);
 }
 
-bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
+bool irun_fault(int sig, const siginfo_t *info, u32 err, enum irun_cause cause)
 {
     gaddr a = h2g(info->si_addr);
 
@@ -128,7 +136,9 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical)
                                .addr = a,
                                .host_sig = (u8)sig,
                                .host_code = (u8)info->si_code};
-    if (cpu.mode == 64 && (noncanonical || !canonical(a) || (!a && !operands_canonical(cpu.cur))))
+    if (cause == IRUN_UNKNOWN && (!canonical(a) || (!a && !operands_canonical(cpu.cur))))
+        cause = IRUN_NONCANONICAL;
+    if (cpu.mode == 64 && cause == IRUN_NONCANONICAL)
         cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
     interp_fault(&cpu);
 }

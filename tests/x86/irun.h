@@ -9,6 +9,9 @@
 
 #include "base/types.h"
 
-bool irun_fault(int sig, const siginfo_t *info, u32 err, bool noncanonical);
+/* Does the host tell a non-canonical address from a page fault? */
+enum irun_cause { IRUN_UNKNOWN, IRUN_PAGE, IRUN_NONCANONICAL };
+
+bool irun_fault(int sig, const siginfo_t *info, u32 err, enum irun_cause cause);
 
 #endif

@@ -141,7 +141,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         return;
     }
     if (sig != SIGILL && sig != SIGFPE &&
-        irun_fault(sig, info, (u32)g[REG_ERR], g[REG_TRAPNO] != X86_EXC_PF))
+        irun_fault(sig, info, (u32)g[REG_ERR],
+                   g[REG_TRAPNO] == X86_EXC_PF ? IRUN_PAGE : IRUN_NONCANONICAL))
         return;
     signal(sig, SIG_DFL); /* a crash of the tester or the interpreter itself: die of it */
 }
