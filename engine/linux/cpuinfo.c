@@ -15,13 +15,18 @@ static const struct {
     u8 reg;
     const char *bits; /* "bit name bit name ..." */
 } flag_rows[] = {
-    {1, EDX, "0 fpu 1 vme 2 de 3 pse 4 tsc 5 msr 6 pae 7 mce 8 cx8 9 apic 11 sep 12 mtrr 13 pge 14 mca 15 cmov 16 pat 17 pse36 "
-             "19 clflush 23 mmx 24 fxsr 25 sse 26 sse2 28 ht"},
+    {1, EDX,
+     "0 fpu 1 vme 2 de 3 pse 4 tsc 5 msr 6 pae 7 mce 8 cx8 9 apic 11 sep 12 mtrr 13 pge 14 mca 15 "
+     "cmov 16 pat 17 pse36 "
+     "19 clflush 23 mmx 24 fxsr 25 sse 26 sse2 28 ht"},
     {0x80000001, EDX, "11 syscall 20 nx 25 fxsr_opt 26 pdpe1gb 27 rdtscp 29 lm"},
-    {1, ECX, "0 pni 1 pclmulqdq 9 ssse3 12 fma 13 cx16 19 sse4_1 20 sse4_2 22 movbe 23 popcnt 25 aes 26 xsave 28 avx 29 f16c "
-             "30 rdrand 31 hypervisor"},
+    {1, ECX,
+     "0 pni 1 pclmulqdq 9 ssse3 12 fma 13 cx16 19 sse4_1 20 sse4_2 22 movbe 23 popcnt 25 aes 26 "
+     "xsave 28 avx 29 f16c "
+     "30 rdrand 31 hypervisor"},
     {0x80000001, ECX, "0 lahf_lm 5 abm 6 sse4a 8 3dnowprefetch"},
-    {7, EBX, "0 fsgsbase 3 bmi1 5 avx2 8 bmi2 9 erms 18 rdseed 19 adx 23 clflushopt 24 clwb 29 sha_ni"},
+    {7, EBX,
+     "0 fsgsbase 3 bmi1 5 avx2 8 bmi2 9 erms 18 rdseed 19 adx 23 clflushopt 24 clwb 29 sha_ni"},
     {7, ECX, "9 vaes 10 vpclmulqdq 22 rdpid"},
     {7, EDX, "4 fsrm"},
 };
@@ -72,13 +77,22 @@ void proc_cpuinfo(struct x86_cpu *c, FILE *f)
         u32 family = (ver[EAX] >> 8 & 15) + ((ver[EAX] >> 8 & 15) == 15 ? ver[EAX] >> 20 & 255 : 0);
         u32 model = (ver[EAX] >> 4 & 15) | (ver[EAX] >> 12 & 0xf0);
 
-        fprintf(f, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n", i,
-                vendor, family, model, name + strspn(name, " "), ver[EAX] & 15);
-        fprintf(f, "microcode\t: 0x1\ncpu MHz\t\t: 1000.000\ncache size\t: 8192 KB\nphysical id\t: 0\nsiblings\t: %u\n", n);
-        fprintf(f, "core id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\n", i, n, i, i);
+        fprintf(f,
+                "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: "
+                "%s\nstepping\t: %u\n",
+                i, vendor, family, model, name + strspn(name, " "), ver[EAX] & 15);
+        fprintf(f,
+                "microcode\t: 0x1\ncpu MHz\t\t: 1000.000\ncache size\t: 8192 KB\nphysical id\t: "
+                "0\nsiblings\t: %u\n",
+                n);
+        fprintf(f,
+                "core id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: "
+                "yes\n",
+                i, n, i, i);
         fprintf(f, "fpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n", id[EAX]);
         write_flags(c, f);
         fputs("bugs\t\t:\nbogomips\t: 2000.00\nclflush size\t: 64\ncache_alignment\t: 64\n"
-              "address sizes\t: 46 bits physical, 48 bits virtual\npower management:\n\n", f);
+              "address sizes\t: 46 bits physical, 48 bits virtual\npower management:\n\n",
+              f);
     }
 }

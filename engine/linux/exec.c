@@ -1,7 +1,8 @@
 /*
- * exec.c - execve as the guest means it. x86-64 programs and the scripts they interpret start this emulator again, with the
- * options it was started with; everything else is the host kernel's business.
- * Works before the rooms above are up (main runs scripts through it), in threads and in vfork children.
+ * exec.c - execve as the guest means it. x86-64 programs and the scripts they interpret start this
+ * emulator again, with the options it was started with; everything else is the host kernel's
+ * business. Works before the rooms above are up (main runs scripts through it), in threads and in
+ * vfork children.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +22,8 @@
 static char self[PATH_MAX];
 static char *const *options;
 static int option_count;
-/* The new argument array. In a vfork child it lies in the parent's memory, and the parent (same TLS) frees it. */
+/* The new argument array. In a vfork child it lies in the parent's memory, and the parent (same
+ * TLS) frees it. */
 static __thread void *scratch;
 
 char *linux_take_args(int *argc, char ***argv)
@@ -109,7 +111,7 @@ static i64 exec_ourselves(const char *path, char *const argv[], char *const envp
     for (int i = 0; i < option_count; i++)
         v[k++] = options[i];
     v[k++] = (char *)(uintptr_t)ARGV0_OPTION;
-    v[k++] = n ? argv[0] : (char *)(uintptr_t)"";
+    v[k++] = n ? argv[0] : (char *)(uintptr_t) "";
     v[k++] = name;
     for (int i = 1; i < n; i++)
         v[k++] = argv[i];
@@ -196,13 +198,11 @@ static i64 exec_depth(const char *path, char *const argv[], char *const envp[], 
         return r;
     switch (id.kind) {
     case ELF_X86_64_STATIC:
-    case ELF_X86_64_DYNAMIC:
-        return exec_ourselves(path, argv, envp);
+    case ELF_X86_64_DYNAMIC: return exec_ourselves(path, argv, envp);
     case ELF_NOT_ELF:
     case ELF_TRUNCATED: /* a script shorter than an ELF header */
         return exec_script(path, argv, envp, depth);
-    default:
-        return host_exec(path, argv, envp);
+    default: return host_exec(path, argv, envp);
     }
 }
 
@@ -246,7 +246,8 @@ i64 sys_execve(struct x86_cpu *c, const u64 *a)
     return exec_guest(c, path, a[1], a[2]);
 }
 
-/* A file that is open: by its name if that still leads to it, else by a descriptor that stays open across the exec. */
+/* A file that is open: by its name if that still leads to it, else by a descriptor that stays open
+ * across the exec. */
 static i64 fd_path(int fd, char *path, size_t size)
 {
     char link[64];

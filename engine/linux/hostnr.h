@@ -1,6 +1,6 @@
 /*
- * hostnr.h - the host's syscall numbers, also those its kernel headers are too old (or its architecture too new) to have.
- * From 424 on all architectures share the numbers.
+ * hostnr.h - the host's syscall numbers, also those its kernel headers are too old (or its
+ * architecture too new) to have. From 424 on all architectures share the numbers.
  */
 #ifndef LINUX_HOSTNR_H
 #define LINUX_HOSTNR_H

@@ -21,12 +21,15 @@
 
 /* <arch>/syscall.S: result or -errno. */
 i64 host_syscall(long nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
-i64 host_syscall_safe(const volatile u32 *pending, long nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+i64 host_syscall_safe(const volatile u32 *pending, long nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
+                      u64 a5);
 extern const char host_syscall_safe_start[], host_syscall_safe_insn[], host_syscall_safe_again[];
 
-/* HOST(c, nr, ...): the interruptible call, missing arguments are 0. -SIG_RESTART goes up to linux_syscall unchanged. */
+/* HOST(c, nr, ...): the interruptible call, missing arguments are 0. -SIG_RESTART goes up to
+ * linux_syscall unchanged. */
 #define HOST_ARGS(c, nr, a0, a1, a2, a3, a4, a5, ...)                                              \
-    host_syscall_safe(&(c)->pending, nr, (u64)(a0), (u64)(a1), (u64)(a2), (u64)(a3), (u64)(a4), (u64)(a5))
+    host_syscall_safe(&(c)->pending, nr, (u64)(a0), (u64)(a1), (u64)(a2), (u64)(a3), (u64)(a4),    \
+                      (u64)(a5))
 #define HOST(c, ...) HOST_ARGS(c, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
 #define SYS_PASS(nr, name, ...)
@@ -50,8 +53,9 @@ void proc_cpuinfo(struct x86_cpu *c, FILE *f);
 const char *proc_exe(void); /* absolute path of the guest program */
 
 /*
- * A guest path as the host should see it: the guest's own pointer, or the program's path where the guest means
- * /proc/self/exe (then *view says so, NULL: not wanted). 0 on EFAULT and the like (*err).
+ * A guest path as the host should see it: the guest's own pointer, or the program's path where the
+ * guest means /proc/self/exe (then *view says so, NULL: not wanted). 0 on EFAULT and the like
+ * (*err).
  */
 u64 guest_path(u64 path, enum proc_view *view);
 

@@ -1,6 +1,7 @@
 /*
- * proc.c - files of /proc that would show the emulator or the host's CPU: /proc/self/{exe,maps,cmdline,auxv}, /proc/cpuinfo.
- * A view is opened as a memfd with the text of the moment; exe becomes the guest program's own path.
+ * proc.c - files of /proc that would show the emulator or the host's CPU:
+ * /proc/self/{exe,maps,cmdline,auxv}, /proc/cpuinfo. A view is opened as a memfd with the text of
+ * the moment; exe becomes the guest program's own path.
  */
 #include <ctype.h>
 #include <limits.h>

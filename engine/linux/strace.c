@@ -176,34 +176,28 @@ static bool put_struct_known(struct line *l, unsigned s, u64 addr)
     if (!sig_read(v, addr, sys_struct_size[s] < sizeof v ? sys_struct_size[s] : sizeof v))
         return false;
     switch (s) {
-    case S_INT:
-        put(l, "[%d]", (int)v[0]);
-        return true;
-    case S_LONG:
-        put(l, "[%lld]", (long long)v[0]);
-        return true;
+    case S_INT: put(l, "[%d]", (int)v[0]); return true;
+    case S_LONG: put(l, "[%lld]", (long long)v[0]); return true;
     case S_TIMESPEC:
     case S_TIMEVAL:
-        put(l, s == S_TIMESPEC ? "{tv_sec=%lld, tv_nsec=%lld}" : "{tv_sec=%lld, tv_usec=%lld}", (long long)v[0], (long long)v[1]);
+        put(l, s == S_TIMESPEC ? "{tv_sec=%lld, tv_nsec=%lld}" : "{tv_sec=%lld, tv_usec=%lld}",
+            (long long)v[0], (long long)v[1]);
         return true;
-    case S_SIGSET:
-        put_sigset(l, v[0]);
-        return true;
+    case S_SIGSET: put_sigset(l, v[0]); return true;
     case S_RLIMIT:
         put(l, "{rlim_cur=%lld, rlim_max=%lld}", (long long)v[0], (long long)v[1]);
         return true;
-    case S_FDPAIR:
-        put(l, "[%d, %d]", (int)v[0], (int)(v[0] >> 32));
-        return true;
+    case S_FDPAIR: put(l, "[%d, %d]", (int)v[0], (int)(v[0] >> 32)); return true;
     case S_SIGACTION:
-        put(l, v[0] > 1 ? "{sa_handler=%#llx, sa_mask=" : v[0] ? "{sa_handler=SIG_IGN, sa_mask=" : "{sa_handler=SIG_DFL, sa_mask=",
+        put(l,
+            v[0] > 1 ? "{sa_handler=%#llx, sa_mask="
+            : v[0]   ? "{sa_handler=SIG_IGN, sa_mask="
+                     : "{sa_handler=SIG_DFL, sa_mask=",
             (unsigned long long)v[0]);
         put_sigset(l, v[3]);
         put(l, ", sa_flags=%#llx}", (unsigned long long)v[1]);
         return true;
-    case S_STAT:
-        put_stat(l, addr);
-        return true;
+    case S_STAT: put_stat(l, addr); return true;
     }
     return false;
 }
@@ -230,50 +224,26 @@ static void put_arg(struct line *l, unsigned kind, const u64 *a, unsigned i, boo
         }
         __attribute__((fallthrough));
     case A_FD:
-    case A_INT:
-        put(l, "%d", (int)v);
-        break;
-    case A_UINT:
-        put(l, "%u", (unsigned)v);
-        break;
-    case A_LONG:
-        put(l, "%lld", (long long)v);
-        break;
-    case A_SIZE:
-        put(l, "%llu", (unsigned long long)v);
-        break;
-    case A_OCT:
-        put(l, "%#o", (unsigned)v);
-        break;
+    case A_INT: put(l, "%d", (int)v); break;
+    case A_UINT: put(l, "%u", (unsigned)v); break;
+    case A_LONG: put(l, "%lld", (long long)v); break;
+    case A_SIZE: put(l, "%llu", (unsigned long long)v); break;
+    case A_OCT: put(l, "%#o", (unsigned)v); break;
     case A_PATH:
-    case A_STR:
-        put_string(l, v);
-        break;
+    case A_STR: put_string(l, v); break;
     case A_STRV:
-    case A_ENVV:
-        put_strings(l, v, kind == A_ENVV);
-        break;
-    case A_SIG:
-        put(l, "%s", sig_name((int)v));
-        break;
-    case AK_FLAGS:
-        put_flags(l, p, v);
-        break;
-    case AK_VAL:
-        put_value(l, p, v);
-        break;
-    case AK_IBUF:
-        put_bytes(l, v, a[p]);
-        break;
+    case A_ENVV: put_strings(l, v, kind == A_ENVV); break;
+    case A_SIG: put(l, "%s", sig_name((int)v)); break;
+    case AK_FLAGS: put_flags(l, p, v); break;
+    case AK_VAL: put_value(l, p, v); break;
+    case AK_IBUF: put_bytes(l, v, a[p]); break;
     case AK_OBUF:
         if (done && r >= 0)
             put_bytes(l, v, (u64)r < a[p] ? (u64)r : a[p]);
         else
             put(l, "%#llx", (unsigned long long)v);
         break;
-    case AK_IN:
-        put_struct(l, p, v);
-        break;
+    case AK_IN: put_struct(l, p, v); break;
     case AK_OUT:
     case AK_IO:
         if (done && r >= 0)
@@ -298,7 +268,8 @@ static void begin(struct line *l, const struct sys_row *row, const u64 *a, bool 
         put(l, "[%d] ", t ? t->tid : 0);
     put(l, "%s(", row->name);
     for (unsigned i = 0; i < SYS_ARGS && row->args[i]; i++) {
-        if (i && row->args[i] == A_OCT && row->args[i - 1] == A_FLAGS(F_OPEN) && !(a[i - 1] & O_CREATES))
+        if (i && row->args[i] == A_OCT && row->args[i - 1] == A_FLAGS(F_OPEN) &&
+            !(a[i - 1] & O_CREATES))
             break; /* open's mode only counts when a file may be made */
         put(l, i ? ", " : "");
         put_arg(l, row->args[i], a, i, done, r);
@@ -308,7 +279,8 @@ static void begin(struct line *l, const struct sys_row *row, const u64 *a, bool 
 
 bool strace_is_final(const struct sys_row *row)
 {
-    return !strncmp(row->name, "exec", 4) || !strncmp(row->name, "exit", 4) || !strcmp(row->name, "rt_sigreturn");
+    return !strncmp(row->name, "exec", 4) || !strncmp(row->name, "exit", 4) ||
+           !strcmp(row->name, "rt_sigreturn");
 }
 
 void strace_before(const struct sys_row *row, const u64 *a)

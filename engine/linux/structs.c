@@ -1,5 +1,6 @@
 /*
- * structs.c - structures whose layout differs between x86-64 and other 64-bit hosts, by name (linux.h). The wrappers use them too.
+ * structs.c - structures whose layout differs between x86-64 and other 64-bit hosts, by name
+ * (linux.h). The wrappers use them too.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * sys_file.c - files and folders: opening, names, the old calls without "at" through the new ones, stat.
+ * sys_file.c - files and folders: opening, names, the old calls without "at" through the new ones,
+ * stat.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -103,11 +104,8 @@ i64 sys_fcntl(struct x86_cpu *c, const u64 *a)
         r = HOST(c, __NR_fcntl, a[0], F_GETFL);
         /* An x86-64 kernel always sets O_LARGEFILE; so do all 64-bit ones, with their own bit. */
         return r < 0 ? r : linux_open_flags_to_guest((int)r);
-    case F_SETFL:
-        return HOST(c, __NR_fcntl, a[0], F_SETFL, linux_open_flags_to_host((int)a[2]));
-    case F_GETLK:
-        mem_prepare_write(a[2], 32);
-        break;
+    case F_SETFL: return HOST(c, __NR_fcntl, a[0], F_SETFL, linux_open_flags_to_host((int)a[2]));
+    case F_GETLK: mem_prepare_write(a[2], 32); break;
     }
     return HOST(c, __NR_fcntl, a[0], a[1], a[2]);
 }
@@ -248,7 +246,8 @@ i64 sys_inotify_init(struct x86_cpu *c, const u64 *a)
     return HOST(c, __NR_inotify_init1, 0);
 }
 
-/* struct linux_dirent: ino, off, reclen, name, NUL, type in the last byte. The 64-bit record has type before the name. */
+/* struct linux_dirent: ino, off, reclen, name, NUL, type in the last byte. The 64-bit record has
+ * type before the name. */
 static size_t old_dirent(u8 *out, const u8 *in)
 {
     const char *name = (const char *)in + 19;

@@ -1,5 +1,6 @@
 /*
- * sys_proc.c - processes and the machine: uname, limits, prctl, arch_prctl, ptrace, seccomp, ioctl, semctl.
+ * sys_proc.c - processes and the machine: uname, limits, prctl, arch_prctl, ptrace, seccomp, ioctl,
+ * semctl.
  */
 #include <string.h>
 #include <sys/ipc.h>
@@ -74,7 +75,8 @@ i64 sys_setrlimit(struct x86_cpu *c, const u64 *a)
     return HOST(c, __NR_prlimit64, 0, a[0], a[1], 0);
 }
 
-/* PER_LINUX32 would change the host's uname under our feet; the flags above the low byte are harmless. */
+/* PER_LINUX32 would change the host's uname under our feet; the flags above the low byte are
+ * harmless. */
 i64 sys_personality(struct x86_cpu *c, const u64 *a)
 {
     if ((u32)a[0] != 0xffffffff && (a[0] & 0xff) == G_PER_LINUX32)
@@ -93,39 +95,28 @@ i64 sys_arch_prctl(struct x86_cpu *c, const u64 *a)
             return -EPERM;
         c->seg_base[(int)a[0] == ARCH_SET_FS ? X86_FS : X86_GS] = a[1];
         return 0;
-    case ARCH_GET_FS:
-        return sig_write(a[1], &c->seg_base[X86_FS], 8) ? 0 : -EFAULT;
-    case ARCH_GET_GS:
-        return sig_write(a[1], &c->seg_base[X86_GS], 8) ? 0 : -EFAULT;
-    case ARCH_GET_CPUID:
-        return 1;
-    case ARCH_SET_CPUID:
-        return a[1] ? 0 : -ENODEV;
+    case ARCH_GET_FS: return sig_write(a[1], &c->seg_base[X86_FS], 8) ? 0 : -EFAULT;
+    case ARCH_GET_GS: return sig_write(a[1], &c->seg_base[X86_GS], 8) ? 0 : -EFAULT;
+    case ARCH_GET_CPUID: return 1;
+    case ARCH_SET_CPUID: return a[1] ? 0 : -ENODEV;
     case ARCH_GET_XCOMP_SUPP:
-    case ARCH_GET_XCOMP_PERM:
-        return sig_write(a[1], &features, 8) ? 0 : -EFAULT;
-    default:
-        return -EINVAL;
+    case ARCH_GET_XCOMP_PERM: return sig_write(a[1], &features, 8) ? 0 : -EFAULT;
+    default: return -EINVAL;
     }
 }
 
 /*
- * Filters and user dispatch see system call numbers: those of the host, made by the emulator. They are refused as by a kernel
- * built without them; programs take that for "no sandbox here".
+ * Filters and user dispatch see system call numbers: those of the host, made by the emulator. They
+ * are refused as by a kernel built without them; programs take that for "no sandbox here".
  */
 i64 sys_prctl(struct x86_cpu *c, const u64 *a)
 {
     switch ((int)a[0]) {
     case G_PR_SET_SECCOMP:
-    case G_PR_SET_SYSCALL_USER_DISPATCH:
-        return -EINVAL;
-    case G_PR_GET_SECCOMP:
-        return 0;
-    case G_PR_SET_MM:
-        return -EPERM;
-    case PR_GET_NAME:
-        mem_prepare_write(a[1], 16);
-        break;
+    case G_PR_SET_SYSCALL_USER_DISPATCH: return -EINVAL;
+    case G_PR_GET_SECCOMP: return 0;
+    case G_PR_SET_MM: return -EPERM;
+    case PR_GET_NAME: mem_prepare_write(a[1], 16); break;
     }
     return HOST(c, __NR_prctl, a[0], a[1], a[2], a[3], a[4]);
 }
@@ -137,7 +128,8 @@ i64 sys_seccomp(struct x86_cpu *c, const u64 *a)
     return -ENOSYS;
 }
 
-/* A tracer would see the emulator's registers. Being traced by others is fine: PTRACE_TRACEME and the like are refused too. */
+/* A tracer would see the emulator's registers. Being traced by others is fine: PTRACE_TRACEME and
+ * the like are refused too. */
 i64 sys_ptrace(struct x86_cpu *c, const u64 *a)
 {
     (void)c;
@@ -145,7 +137,8 @@ i64 sys_ptrace(struct x86_cpu *c, const u64 *a)
     return (int)a[0] == PTRACE_TRACEME ? -EPERM : -ESRCH;
 }
 
-/* Terminal, socket and file ioctls have the generic numbers and structures on x86-64; so have the other hosts. */
+/* Terminal, socket and file ioctls have the generic numbers and structures on x86-64; so have the
+ * other hosts. */
 i64 sys_ioctl(struct x86_cpu *c, const u64 *a)
 {
     u32 cmd = (u32)a[1], size = (cmd >> 16) & 0x3fff;

@@ -1,5 +1,6 @@
 /*
- * sys_thread.c - clone in its three shapes: a thread, a vfork child (in the parent's memory until exec or exit), a fork.
+ * sys_thread.c - clone in its three shapes: a thread, a vfork child (in the parent's memory until
+ * exec or exit), a fork.
  */
 #include <sched.h>
 #include <signal.h>
@@ -17,8 +18,11 @@
 #define TID_FLAGS (CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 #define G_CLONE_CLEAR_SIGHAND 0x100000000ull
 #define G_CLONE_INTO_CGROUP 0x200000000ull
-/* Of a fork's flags, those that say how the guest's registers and memory words are set: the rest is for the host's clone. */
-#define GUEST_FLAGS (CLONE_VM | CLONE_VFORK | CLONE_SETTLS | TID_FLAGS | CLONE_SIGHAND | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED)
+/* Of a fork's flags, those that say how the guest's registers and memory words are set: the rest is
+ * for the host's clone. */
+#define GUEST_FLAGS                                                                                \
+    (CLONE_VM | CLONE_VFORK | CLONE_SETTLS | TID_FLAGS | CLONE_SIGHAND | CLONE_PTRACE |            \
+     CLONE_UNTRACED | CLONE_DETACHED)
 
 struct clone_req {
     u64 flags; /* without the exit signal */
@@ -85,8 +89,8 @@ static int vfork_main(void *arg)
 }
 
 /*
- * The child runs on a host stack of its own and on the parent's host TLS, whose owner sleeps in clone(). Its dispositions are
- * a copy: the kernel has given it a copy of the host's.
+ * The child runs on a host stack of its own and on the parent's host TLS, whose owner sleeps in
+ * clone(). Its dispositions are a copy: the kernel has given it a copy of the host's.
  */
 static i64 clone_vfork(struct x86_cpu *c, const struct clone_req *q)
 {
@@ -99,7 +103,8 @@ static i64 clone_vfork(struct x86_cpu *c, const struct clone_req *q)
 
     if (!t)
         return -ENOMEM;
-    stack = mmap(NULL, VFORK_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stack = mmap(NULL, VFORK_STACK, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stack == MAP_FAILED || sig_private_actions(t) < 0) {
         thr_free(t);
         return -ENOMEM;
@@ -108,8 +113,9 @@ static i64 clone_vfork(struct x86_cpu *c, const struct clone_req *q)
     set_registers(&t->cpu, q);
     mask = thr_host_block_all();
     pid = c->pending ? -SIG_RESTART
-                     : clone(vfork_main, (char *)stack + VFORK_STACK, CLONE_VM | CLONE_VFORK | ((int)q->flags & keep) | q->exit_signal,
-                             pair, &pidfd, NULL, NULL);
+                     : clone(vfork_main, (char *)stack + VFORK_STACK,
+                             CLONE_VM | CLONE_VFORK | ((int)q->flags & keep) | q->exit_signal, pair,
+                             &pidfd, NULL, NULL);
     if (pid == -1)
         pid = -errno;
     thr_current = self;
@@ -124,7 +130,8 @@ static i64 clone_vfork(struct x86_cpu *c, const struct clone_req *q)
     return pid;
 }
 
-/* fork(2) by the host's libc where that can say it all: it brings the host's libc's locks over in order. */
+/* fork(2) by the host's libc where that can say it all: it brings the host's libc's locks over in
+ * order. */
 static int host_fork(const struct clone_req *q, int *pidfd)
 {
     u64 flags = q->flags & ~(u64)GUEST_FLAGS & 0xffffffff;
@@ -179,17 +186,24 @@ static i64 do_clone(struct x86_cpu *c, const struct clone_req *q)
         return -EINVAL;
     if (q->flags & CLONE_THREAD)
         return clone_thread(c, q);
-    if ((q->flags & SHAPE_VFORK) == SHAPE_VFORK && !(q->flags & (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)))
+    if ((q->flags & SHAPE_VFORK) == SHAPE_VFORK &&
+        !(q->flags & (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)))
         return clone_vfork(c, q);
     if (q->flags & CLONE_VM)
-        log_debug("clone(%#llx): a process sharing memory is made as a fork", (unsigned long long)q->flags);
+        log_debug("clone(%#llx): a process sharing memory is made as a fork",
+                  (unsigned long long)q->flags);
     return clone_fork(c, q);
 }
 
 i64 sys_clone(struct x86_cpu *c, const u64 *a)
 {
-    struct clone_req q = {.flags = (u32)a[0] & ~0xffu, .exit_signal = (int)(a[0] & 0xff), .stack = a[1], .parent_tid = a[2],
-                          .child_tid = a[3], .tls = a[4], .pidfd = a[2]};
+    struct clone_req q = {.flags = (u32)a[0] & ~0xffu,
+                          .exit_signal = (int)(a[0] & 0xff),
+                          .stack = a[1],
+                          .parent_tid = a[2],
+                          .child_tid = a[3],
+                          .tls = a[4],
+                          .pidfd = a[2]};
 
     return do_clone(c, &q);
 }
@@ -211,7 +225,8 @@ i64 sys_vfork(struct x86_cpu *c, const u64 *a)
 }
 
 struct guest_clone_args { /* linux/sched.h */
-    u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+    u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+        set_tid_size, cgroup;
 };
 
 i64 sys_clone3(struct x86_cpu *c, const u64 *a)
@@ -226,10 +241,16 @@ i64 sys_clone3(struct x86_cpu *c, const u64 *a)
         return -E2BIG;
     if (!sig_read(&g, a[0], a[1]))
         return -EFAULT;
-    if ((g.flags & 0xff) || g.set_tid_size || (g.flags & G_CLONE_INTO_CGROUP) || (!g.stack && g.stack_size))
+    if ((g.flags & 0xff) || g.set_tid_size || (g.flags & G_CLONE_INTO_CGROUP) ||
+        (!g.stack && g.stack_size))
         return -EINVAL;
-    q = (struct clone_req){.flags = g.flags, .exit_signal = (int)g.exit_signal, .stack = g.stack ? g.stack + g.stack_size : 0,
-                           .parent_tid = g.parent_tid, .child_tid = g.child_tid, .tls = g.tls, .pidfd = g.pidfd};
+    q = (struct clone_req){.flags = g.flags,
+                           .exit_signal = (int)g.exit_signal,
+                           .stack = g.stack ? g.stack + g.stack_size : 0,
+                           .parent_tid = g.parent_tid,
+                           .child_tid = g.child_tid,
+                           .tls = g.tls,
+                           .pidfd = g.pidfd};
     return do_clone(c, &q);
 }
 

@@ -1,5 +1,6 @@
 /*
- * sys_time.c - the old time calls, and waiting: select, poll, epoll (whose event record is packed on x86-64 only).
+ * sys_time.c - the old time calls, and waiting: select, poll, epoll (whose event record is packed
+ * on x86-64 only).
  */
 #include <poll.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "linux/local.h"
 #include "mem/mem.h"
 
-#define EVENTS_MAX 512 /* per call; a guest that asks for more gets as many as are ready, the rest next time */
+#define EVENTS_MAX                                                                                 \
+    512 /* per call; a guest that asks for more gets as many as are ready, the rest next time */
 #define FD_CWD ((u64)GUEST_AT_FDCWD)
 
 struct sigset_arg { /* last argument of pselect6 */
@@ -87,7 +89,8 @@ i64 sys_utime(struct x86_cpu *c, const u64 *a)
 
 /* ---- select and poll ---------------------------------------------------------------------- */
 
-/* A guest signal mask for the host: *host is filled and its address returned; 0 for none; ~0 for EFAULT or bad size. */
+/* A guest signal mask for the host: *host is filled and its address returned; 0 for none; ~0 for
+ * EFAULT or bad size. */
 static u64 mask_arg(u64 set, u64 size, u64 *host)
 {
     if (!set)
@@ -210,7 +213,8 @@ static i64 wait_events(struct x86_cpu *c, const u64 *a, u64 set)
 {
     struct epoll_event h[EVENTS_MAX];
 
-    return epoll_out(a[1], h, HOST(c, __NR_epoll_pwait, a[0], h2g(h), events_asked(a[2]), a[3], set, 8));
+    return epoll_out(a[1], h,
+                     HOST(c, __NR_epoll_pwait, a[0], h2g(h), events_asked(a[2]), a[3], set, 8));
 }
 
 i64 sys_epoll_wait(struct x86_cpu *c, const u64 *a)
@@ -234,7 +238,8 @@ i64 sys_epoll_pwait2(struct x86_cpu *c, const u64 *a)
 
     if (set == ~0ull)
         return a[5] != 8 ? -EINVAL : -EFAULT;
-    return epoll_out(a[1], h, HOST(c, __NR_epoll_pwait2, a[0], h2g(h), events_asked(a[2]), a[3], set, 8));
+    return epoll_out(a[1], h,
+                     HOST(c, __NR_epoll_pwait2, a[0], h2g(h), events_asked(a[2]), a[3], set, 8));
 }
 
 i64 sys_signalfd(struct x86_cpu *c, const u64 *a)

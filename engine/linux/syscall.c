@@ -1,6 +1,7 @@
 /*
- * syscall.c - dispatch: the rows of syscalls.def as a table, the way in from the CPU and from a wrapped syscall(3).
- * Invariant: a call that a signal came before has had no effect (-SIG_RESTART), so it can be made again after the handler.
+ * syscall.c - dispatch: the rows of syscalls.def as a table, the way in from the CPU and from a
+ * wrapped syscall(3). Invariant: a call that a signal came before has had no effect (-SIG_RESTART),
+ * so it can be made again after the handler.
  */
 #include "linux/local.h"
 
@@ -51,22 +52,12 @@ static void prepare_outputs(const struct sys_row *row, const u64 *a)
         if (!a[i])
             continue;
         switch (KIND_OF(row->args[i])) {
-        case AK_OBUF:
-            mem_prepare_write(a[i], a[p]);
-            break;
+        case AK_OBUF: mem_prepare_write(a[i], a[p]); break;
         case AK_OUT:
-        case AK_IO:
-            mem_prepare_write(a[i], sys_struct_size[p]);
-            break;
-        case AK_OIOV:
-            prepare_iov(a[i], a[p]);
-            break;
-        case A_OMSG:
-            prepare_msg(a[i]);
-            break;
-        case AK_POLLFDS:
-            mem_prepare_write(a[i], 8 * a[p]);
-            break;
+        case AK_IO: mem_prepare_write(a[i], sys_struct_size[p]); break;
+        case AK_OIOV: prepare_iov(a[i], a[p]); break;
+        case A_OMSG: prepare_msg(a[i]); break;
+        case AK_POLLFDS: mem_prepare_write(a[i], 8 * a[p]); break;
         }
     }
 }

@@ -1,6 +1,6 @@
 /*
- * exception.c - env->exception: CPU exceptions as the signals Linux makes of them (arch/x86/kernel/traps.c, mm/fault.c by
- * observation: signal, si_code, si_addr, trapno, err, cr2).
+ * exception.c - env->exception: CPU exceptions as the signals Linux makes of them
+ * (arch/x86/kernel/traps.c, mm/fault.c by observation: signal, si_code, si_addr, trapno, err, cr2).
  */
 #include "mem/mem.h"
 #include "signal/internal.h"
@@ -46,7 +46,9 @@ static void page_fault(struct x86_exc *e, struct sig_info *info)
         info->code = e->host_code;
     } else if (e->host_code) {
         info->code = e->host_code;
-    } else if (mem_query(e->addr, &r)) { /* an instruction fetch: found by the interpreter, not by the host */
+    } else if (mem_query(
+                   e->addr,
+                   &r)) { /* an instruction fetch: found by the interpreter, not by the host */
         info->code = G_SEGV_ACCERR;
         e->err |= r.prot ? PF_PRESENT : 0;
     } else {
@@ -66,30 +68,23 @@ static void classify(struct x86_cpu *c, struct sig_info *info)
     case X86_EXC_DB:
         *info = (struct sig_info){.signo = SIGTRAP, .code = G_TRAP_TRACE, .addr = c->rip};
         break;
-    case X86_EXC_BP:
-        *info = (struct sig_info){.signo = SIGTRAP, .code = G_SI_KERNEL};
-        break;
+    case X86_EXC_BP: *info = (struct sig_info){.signo = SIGTRAP, .code = G_SI_KERNEL}; break;
     case X86_EXC_UD:
         *info = (struct sig_info){.signo = SIGILL, .code = G_ILL_ILLOPN, .addr = c->rip};
         break;
     case X86_EXC_NP:
-    case X86_EXC_SS:
-        info->signo = SIGBUS;
-        break;
-    case X86_EXC_PF:
-        page_fault(e, info);
-        break;
+    case X86_EXC_SS: info->signo = SIGBUS; break;
+    case X86_EXC_PF: page_fault(e, info); break;
     case X86_EXC_MF:
-        *info = (struct sig_info){.signo = SIGFPE, .code = fp_code(c->fpu.sw & ~c->fpu.cw & 0x3f), .addr = c->rip};
+        *info = (struct sig_info){
+            .signo = SIGFPE, .code = fp_code(c->fpu.sw & ~c->fpu.cw & 0x3f), .addr = c->rip};
         break;
     case X86_EXC_XM:
-        *info = (struct sig_info){.signo = SIGFPE, .code = fp_code(c->mxcsr & ~(c->mxcsr >> 7) & 0x3f), .addr = c->rip};
+        *info = (struct sig_info){
+            .signo = SIGFPE, .code = fp_code(c->mxcsr & ~(c->mxcsr >> 7) & 0x3f), .addr = c->rip};
         break;
-    case X86_EXC_AC:
-        *info = (struct sig_info){.signo = SIGBUS, .code = G_BUS_ADRALN};
-        break;
-    default: /* OF, BR, GP */
-        break;
+    case X86_EXC_AC: *info = (struct sig_info){.signo = SIGBUS, .code = G_BUS_ADRALN}; break;
+    default: /* OF, BR, GP */ break;
     }
 }
 

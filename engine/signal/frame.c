@@ -1,6 +1,7 @@
 /*
  * frame.c - the x86-64 rt_sigframe: built on the guest's stack, taken back by rt_sigreturn.
- * Source: Linux asm/sigcontext.h, asm/ucontext.h, asm/sigframe.h (layout); System V AMD64 ABI 3.2.2 (red zone).
+ * Source: Linux asm/sigcontext.h, asm/ucontext.h, asm/sigframe.h (layout); System V AMD64 ABI 3.2.2
+ * (red zone).
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 #define USER_SS 0x2b
 #define XSTATE_MAX 1024
 /* What rt_sigreturn takes from the frame's flags (FIX_EFLAGS of the kernel). */
-#define RESTORED_FLAGS (X86_AC | X86_OF | X86_DF | X86_TF | X86_SF | X86_ZF | X86_AF | X86_PF | X86_CF | X86_RF)
+#define RESTORED_FLAGS                                                                             \
+    (X86_AC | X86_OF | X86_DF | X86_TF | X86_SF | X86_ZF | X86_AF | X86_PF | X86_CF | X86_RF)
 
 struct frame_mcontext {
     u64 r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags;
@@ -40,8 +42,9 @@ _Static_assert(offsetof(struct frame, info) == 8 + 304, "struct ucontext");
 _Static_assert(sizeof(struct frame) == 440, "struct rt_sigframe");
 
 /* Order of the registers in frame_mcontext. */
-static const u8 frame_regs[16] = {X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
-                                  X86_RDI, X86_RSI, X86_RBP, X86_RBX, X86_RDX, X86_RAX, X86_RCX, X86_RSP};
+static const u8 frame_regs[16] = {X86_R8,  X86_R9,  X86_R10, X86_R11, X86_R12, X86_R13,
+                                  X86_R14, X86_R15, X86_RDI, X86_RSI, X86_RBP, X86_RBX,
+                                  X86_RDX, X86_RAX, X86_RCX, X86_RSP};
 
 static void fill_mcontext(struct x86_cpu *c, struct frame_mcontext *m, const struct sig_thread *st)
 {
@@ -60,10 +63,12 @@ static void fill_mcontext(struct x86_cpu *c, struct frame_mcontext *m, const str
 }
 
 /* Where the frame starts to grow down from; 0 when the alternate stack is full. */
-static gaddr stack_top(const struct x86_cpu *c, const struct sig_thread *st, const struct guest_sigaction *act)
+static gaddr stack_top(const struct x86_cpu *c, const struct sig_thread *st,
+                       const struct guest_sigaction *act)
 {
     gaddr sp = c->gpr[X86_RSP];
-    bool on_alt = st->alt.size && !(st->alt.flags & G_SS_AUTODISARM) && sp > st->alt.sp && sp - st->alt.sp <= st->alt.size;
+    bool on_alt = st->alt.size && !(st->alt.flags & G_SS_AUTODISARM) && sp > st->alt.sp &&
+                  sp - st->alt.sp <= st->alt.size;
 
     if ((act->flags & G_SA_ONSTACK) && st->alt.size && !on_alt)
         return st->alt.sp + st->alt.size;
@@ -80,7 +85,8 @@ static void save_altstack(struct sig_thread *st, struct frame *f)
         st->alt = (struct guest_sigaltstack){.flags = G_SS_DISABLE};
 }
 
-bool sig_push_frame(struct x86_cpu *c, int sig, const struct sig_info *info, const struct guest_sigaction *act)
+bool sig_push_frame(struct x86_cpu *c, int sig, const struct sig_info *info,
+                    const struct guest_sigaction *act)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
     u32 xsize = sig_xstate_size(c);

@@ -1,6 +1,7 @@
 /*
- * guard.c - guest memory touched by the emulator: a fault inside comes back as "false" (the syscalls make it EFAULT).
- * host.c jumps here from the fault handler through st->guard. Guards do not nest with anything but native callbacks.
+ * guard.c - guest memory touched by the emulator: a fault inside comes back as "false" (the
+ * syscalls make it EFAULT). host.c jumps here from the fault handler through st->guard. Guards do
+ * not nest with anything but native callbacks.
  */
 #include <errno.h>
 #include <string.h>

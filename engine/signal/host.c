@@ -1,8 +1,9 @@
 /*
  * host.c - the handler of every host signal that concerns the guest.
- * Faults: code watching (retry), emulator code with a guard, native code called by the guest, guest code - in this order.
- * Sent signals: captured for the next safe point; handled at once when the thread is inside a native function.
- * Everything here is async-signal-safe, except that a guest handler run "at once" may do what a handler may do.
+ * Faults: code watching (retry), emulator code with a guard, native code called by the guest, guest
+ * code - in this order. Sent signals: captured for the next safe point; handled at once when the
+ * thread is inside a native function. Everything here is async-signal-safe, except that a guest
+ * handler run "at once" may do what a handler may do.
  */
 #include <errno.h>
 #include <string.h>
@@ -40,8 +41,9 @@ static bool in_native(const struct thr *t)
 }
 
 /*
- * Native code was interrupted: the guest handler runs now, on the guest stack below the call, in a nested interp_run that
- * sig_return leaves. What came meanwhile is handled too, because the native code may go on to block.
+ * Native code was interrupted: the guest handler runs now, on the guest stack below the call, in a
+ * nested interp_run that sig_return leaves. What came meanwhile is handled too, because the native
+ * code may go on to block.
  */
 static void run_nested(struct thr *t, int sig, const struct sig_info *info, ucontext_t *uc)
 {
@@ -115,14 +117,15 @@ static void forward(int sig, siginfo_t *si, ucontext_t *uc)
 
 static NORETURN void die_of(int sig, const siginfo_t *si, const ucontext_t *uc)
 {
-    log_error("internal fault: signal %d (%s) code %d at host pc %#llx, address %p", sig, sig_name(sig), si->si_code,
-              (unsigned long long)sig_host_pc(uc), si->si_addr);
+    log_error("internal fault: signal %d (%s) code %d at host pc %#llx, address %p", sig,
+              sig_name(sig), si->si_code, (unsigned long long)sig_host_pc(uc), si->si_addr);
     if (die_hook)
         die_hook();
     sig_terminate(sig);
 }
 
-/* Error code bit 0 is set when the page was there: not for PROT_NONE, whose page table entries are not present. */
+/* Error code bit 0 is set when the page was there: not for PROT_NONE, whose page table entries are
+ * not present. */
 static u32 present_bit(gaddr a, enum mem_fault kind)
 {
     struct mem_region r;
@@ -131,7 +134,8 @@ static u32 present_bit(gaddr a, enum mem_fault kind)
 }
 
 /* What the CPU would have raised for a host fault of a guest access. */
-static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_fault kind, bool write)
+static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_fault kind,
+                     bool write)
 {
     gaddr a = h2g(si->si_addr);
     bool canonical = (u64)((i64)a >> 47) + 1 <= 1;
@@ -146,7 +150,9 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
         c->exc = (struct x86_exc){
             .vec = X86_EXC_PF,
             .host_sig = (u8)sig,
-            .host_code = (u8)(sig == SIGBUS ? si->si_code : kind == MEM_FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR),
+            .host_code = (u8)(sig == SIGBUS              ? si->si_code
+                              : kind == MEM_FAULT_ACCERR ? SEGV_ACCERR
+                                                         : SEGV_MAPERR),
             .err = PF_USER | (write ? PF_WRITE : 0) | present_bit(a, kind),
             .addr = a,
         };

@@ -12,13 +12,15 @@
 #include "signal/signal.h"
 
 #define NSIG_GUEST 64
-#define SIG_BIT(sig) (1ull << ((sig) - 1))
+#define SIG_BIT(sig) (1ull << ((sig)-1))
 
 /* Signals that the engine's own handlers need at any time: never blocked on the host. */
-#define SYNC_SIGNALS (SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP))
+#define SYNC_SIGNALS                                                                               \
+    (SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP))
 #define UNBLOCKABLE (SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP))
 
-/* x86-64 values of sigaction flags and sigaltstack (asm/signal.h); equal on all hosts but SA_RESTORER. */
+/* x86-64 values of sigaction flags and sigaltstack (asm/signal.h); equal on all hosts but
+ * SA_RESTORER. */
 #define G_SA_NOCLDSTOP 1ull
 #define G_SA_NOCLDWAIT 2ull
 #define G_SA_SIGINFO 4ull
@@ -58,9 +60,9 @@ struct sig_nested {
 };
 
 /*
- * Signal state of a thread. The host's mask is the guest's (less SYNC_SIGNALS), so the kernel does the queueing. One signal
- * at a time is taken from it: the host handler keeps it in `info` and leaves all signals blocked until it is delivered at a
- * safe point.
+ * Signal state of a thread. The host's mask is the guest's (less SYNC_SIGNALS), so the kernel does
+ * the queueing. One signal at a time is taken from it: the host handler keeps it in `info` and
+ * leaves all signals blocked until it is delivered at a safe point.
  */
 struct sig_thread {
     u64 mask;
@@ -69,7 +71,7 @@ struct sig_thread {
     struct guest_sigaltstack alt;
     volatile int captured; /* signal number, 0 none */
     struct sig_info info;
-    u64 held;              /* SYNC_SIGNALS sent by somebody while blocked or while another is captured */
+    u64 held; /* SYNC_SIGNALS sent by somebody while blocked or while another is captured */
     struct sig_info held_info[5];
     volatile bool native;
     unsigned native_depth;
@@ -81,14 +83,16 @@ struct sig_thread {
 struct sig_actions *sig_shared_actions(void);
 void sig_apply_host_mask(struct sig_thread *st);
 
-/* Delivery: what the disposition says. Changes c to run a handler, or never returns, or does nothing. */
+/* Delivery: what the disposition says. Changes c to run a handler, or never returns, or does
+ * nothing. */
 void sig_deliver(struct x86_cpu *c, int sig, const struct sig_info *info);
 /* The same when the guest can not go on without: blocked or ignored becomes the default action. */
 void sig_deliver_forced(struct x86_cpu *c, int sig, const struct sig_info *info);
 bool sig_default_ignored(int sig);
 
 /* frame.c: pushes the frame and enters the handler. False: the stack is no good. */
-bool sig_push_frame(struct x86_cpu *c, int sig, const struct sig_info *info, const struct guest_sigaction *act);
+bool sig_push_frame(struct x86_cpu *c, int sig, const struct sig_info *info,
+                    const struct guest_sigaction *act);
 
 /* xstate.c: the FXSAVE/XSAVE image in frames. */
 u32 sig_xstate_size(const struct x86_cpu *c);

@@ -1,7 +1,7 @@
 /*
- * signal.c - signal state of the process and its threads: dispositions, masks, alternate stacks, fork and exec.
- * Invariant: the host's disposition of a signal is SIG_DFL or SIG_IGN where the guest's is, sig_host_handler otherwise;
- * SYNC_SIGNALS always have sig_host_handler.
+ * signal.c - signal state of the process and its threads: dispositions, masks, alternate stacks,
+ * fork and exec. Invariant: the host's disposition of a signal is SIG_DFL or SIG_IGN where the
+ * guest's is, sig_host_handler otherwise; SYNC_SIGNALS always have sig_host_handler.
  */
 #include "signal/signal.h"
 
@@ -56,7 +56,8 @@ static int host_install(int sig, const struct guest_sigaction *act)
     u64 pass = act->flags & (G_SA_RESTART | G_SA_NOCLDSTOP | G_SA_NOCLDWAIT);
 
     if (SIG_BIT(sig) & SYNC_SIGNALS)
-        return sig_host_action(sig, h2g((void *)sig_host_handler), SA_SIGINFO | SA_NODEFER | (act->flags & G_SA_RESTART), 0);
+        return sig_host_action(sig, h2g((void *)sig_host_handler),
+                               SA_SIGINFO | SA_NODEFER | (act->flags & G_SA_RESTART), 0);
     if (act->handler == G_SIG_DFL || act->handler == G_SIG_IGN)
         return sig_host_action(sig, act->handler, pass, 0);
     return sig_host_action(sig, h2g((void *)sig_host_handler), SA_SIGINFO | pass, ~0ull);
@@ -88,8 +89,9 @@ int sig_action(int sig, const struct guest_sigaction *act, struct guest_sigactio
     if (old)
         *old = was;
     if (act && trace_on(TRACE_SIG))
-        trace_print("sig: %s handler %#llx flags %#llx mask %#llx", sig_name(sig), (unsigned long long)act->handler,
-                    (unsigned long long)act->flags, (unsigned long long)act->mask);
+        trace_print("sig: %s handler %#llx flags %#llx mask %#llx", sig_name(sig),
+                    (unsigned long long)act->handler, (unsigned long long)act->flags,
+                    (unsigned long long)act->mask);
     return err;
 }
 
@@ -100,17 +102,10 @@ int sig_procmask(int how, const u64 *set, u64 *old)
 
     if (set) {
         switch (how) {
-        case SIG_BLOCK:
-            now |= *set;
-            break;
-        case SIG_UNBLOCK:
-            now &= ~*set;
-            break;
-        case SIG_SETMASK:
-            now = *set;
-            break;
-        default:
-            return -EINVAL;
+        case SIG_BLOCK: now |= *set; break;
+        case SIG_UNBLOCK: now &= ~*set; break;
+        case SIG_SETMASK: now = *set; break;
+        default: return -EINVAL;
         }
         now &= ~UNBLOCKABLE;
         thr_host_block_all();
@@ -154,13 +149,17 @@ int sig_altstack(const struct guest_sigaltstack *ss, struct guest_sigaltstack *o
         } else {
             if (ss->size < G_MINSIGSTKSZ)
                 return -ENOMEM;
-            st->alt = (struct guest_sigaltstack){.sp = ss->sp, .flags = ss->flags, .size = ss->size};
+            st->alt =
+                (struct guest_sigaltstack){.sp = ss->sp, .flags = ss->flags, .size = ss->size};
         }
     }
     if (old) {
         *old = was;
         old->pad = 0;
-        old->flags = (was.size == 0 ? G_SS_DISABLE : on ? G_SS_ONSTACK : 0) | (was.flags & G_SS_AUTODISARM);
+        old->flags = (was.size == 0 ? G_SS_DISABLE
+                      : on          ? G_SS_ONSTACK
+                                    : 0) |
+                     (was.flags & G_SS_AUTODISARM);
     }
     return 0;
 }
@@ -187,7 +186,8 @@ gaddr sig_restorer(void)
     memcpy(g2h((gaddr)made), code, sizeof code);
     mem_mprotect((gaddr)made, GUEST_PAGE_SIZE, PROT_READ | PROT_EXEC);
     mem_name((gaddr)made, (gaddr)made + GUEST_PAGE_SIZE, "[sigpage]");
-    if (!__atomic_compare_exchange_n(&restorer_page, &none, (gaddr)made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (!__atomic_compare_exchange_n(&restorer_page, &none, (gaddr)made, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
         mem_munmap((gaddr)made, GUEST_PAGE_SIZE);
         return none;
     }
@@ -200,7 +200,8 @@ void sig_native_enter(struct thr *t)
 
     st->native_depth = interp_depth(&t->cpu);
     st->native = true;
-    /* A signal taken just before would wait for the next safe point: it is delivered when the call returns. */
+    /* A signal taken just before would wait for the next safe point: it is delivered when the call
+     * returns. */
 }
 
 void sig_native_leave(struct thr *t)

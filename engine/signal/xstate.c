@@ -1,6 +1,7 @@
 /*
- * xstate.c - FPU and vector state in signal frames: FXSAVE image, XSAVE header, YMM high halves, the kernel's magic words.
- * Source: SDM vol. 1 10.5.1 (FXSAVE image), 13.4 (XSAVE area); Linux asm/sigcontext.h (struct _fpx_sw_bytes).
+ * xstate.c - FPU and vector state in signal frames: FXSAVE image, XSAVE header, YMM high halves,
+ * the kernel's magic words. Source: SDM vol. 1 10.5.1 (FXSAVE image), 13.4 (XSAVE area); Linux
+ * asm/sigcontext.h (struct _fpx_sw_bytes).
  */
 #include <string.h>
 
@@ -8,9 +9,26 @@
 #include "signal/internal.h"
 
 enum {
-    FX_CW = 0, FX_SW = 2, FX_TAG = 4, FX_OP = 6, FX_IP = 8, FX_DP = 16, FX_MXCSR = 24, FX_MXCSR_MASK = 28, FX_ST = 32, FX_XMM = 160,
-    FX_RESERVED = 464, FX_SIZE = 512, XS_HEADER = 512, XS_YMM = 576, XS_SIZE_SSE = 576, XS_SIZE_AVX = 832,
-    SW_MAGIC1 = FX_RESERVED, SW_EXTENDED = FX_RESERVED + 4, SW_FEATURES = FX_RESERVED + 8, SW_XSIZE = FX_RESERVED + 16,
+    FX_CW = 0,
+    FX_SW = 2,
+    FX_TAG = 4,
+    FX_OP = 6,
+    FX_IP = 8,
+    FX_DP = 16,
+    FX_MXCSR = 24,
+    FX_MXCSR_MASK = 28,
+    FX_ST = 32,
+    FX_XMM = 160,
+    FX_RESERVED = 464,
+    FX_SIZE = 512,
+    XS_HEADER = 512,
+    XS_YMM = 576,
+    XS_SIZE_SSE = 576,
+    XS_SIZE_AVX = 832,
+    SW_MAGIC1 = FX_RESERVED,
+    SW_EXTENDED = FX_RESERVED + 4,
+    SW_FEATURES = FX_RESERVED + 8,
+    SW_XSIZE = FX_RESERVED + 16,
     IMAGE_MAX = XS_SIZE_AVX + 4
 };
 
@@ -94,18 +112,22 @@ void sig_xstate_reset(struct x86_cpu *c)
     c->mxcsr = MXCSR_DEFAULT;
 }
 
-/* Which parts the image really holds: what the handler wrote into it decides, as in the kernel's check_xstate_in_sigframe. */
+/* Which parts the image really holds: what the handler wrote into it decides, as in the kernel's
+ * check_xstate_in_sigframe. */
 static u64 image_features(const struct x86_cpu *c, u8 *image, gaddr at)
 {
     u32 size = area_size(c), magic2;
 
-    if (ld_u32(image + SW_MAGIC1) != MAGIC1 || ld_u32(image + SW_XSIZE) < XS_SIZE_SSE || ld_u32(image + SW_XSIZE) > size ||
+    if (ld_u32(image + SW_MAGIC1) != MAGIC1 || ld_u32(image + SW_XSIZE) < XS_SIZE_SSE ||
+        ld_u32(image + SW_XSIZE) > size ||
         ld_u32(image + SW_EXTENDED) != ld_u32(image + SW_XSIZE) + 4)
         return XF_X87 | XF_SSE;
     size = ld_u32(image + SW_XSIZE);
-    if (!sig_read(image + FX_SIZE, at + FX_SIZE, size - FX_SIZE) || !sig_read(&magic2, at + size, 4) || magic2 != MAGIC2)
+    if (!sig_read(image + FX_SIZE, at + FX_SIZE, size - FX_SIZE) ||
+        !sig_read(&magic2, at + size, 4) || magic2 != MAGIC2)
         return XF_X87 | XF_SSE;
-    return ld_u64(image + XS_HEADER) & ld_u64(image + SW_FEATURES) & c->xcr0 & (size == XS_SIZE_AVX ? ~0ull : ~(u64)XF_AVX);
+    return ld_u64(image + XS_HEADER) & ld_u64(image + SW_FEATURES) & c->xcr0 &
+           (size == XS_SIZE_AVX ? ~0ull : ~(u64)XF_AVX);
 }
 
 bool sig_xstate_load(struct x86_cpu *c, gaddr at)

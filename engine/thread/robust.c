@@ -1,7 +1,8 @@
 /*
  * robust.c - robust futex lists (Documentation/locking/robust-futex-ABI.rst).
- * The kernel is told the guest's list, so a killed process is handled by it. A thread that exits walks its list itself:
- * the host thread lives a little longer than the guest thread, whose memory may be gone by then.
+ * The kernel is told the guest's list, so a killed process is handled by it. A thread that exits
+ * walks its list itself: the host thread lives a little longer than the guest thread, whose memory
+ * may be gone by then.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -29,7 +30,8 @@ i64 thr_set_robust_list(struct thr *t, gaddr head, u64 len)
     return 0;
 }
 
-/* The futex word of a dead owner: keep WAITERS, set OWNER_DIED, wake one (not PI: those the kernel finds itself). */
+/* The futex word of a dead owner: keep WAITERS, set OWNER_DIED, wake one (not PI: those the kernel
+ * finds itself). */
 static void owner_died(struct thr *t, gaddr word, bool pi)
 {
     u32 *p = g2h(word), old, val;

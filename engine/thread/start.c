@@ -1,7 +1,8 @@
 /*
  * start.c - the host thread under a guest thread: start, run, end.
- * A guest thread ends by jumping back into its host thread's start function, so that the host's libc frees the host
- * stack. The main thread ends by the raw system call: the process lives on until its last thread is gone.
+ * A guest thread ends by jumping back into its host thread's start function, so that the host's
+ * libc frees the host stack. The main thread ends by the raw system call: the process lives on
+ * until its last thread is gone.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -40,7 +41,8 @@ static void publish(struct start *s, struct thr *t)
         st_u32(g2h(t->set_child_tid), (u32)t->tid);
     thr_list_add(t);
     __atomic_store_n(&s->tid, t->tid, __ATOMIC_RELEASE);
-    futex_wake(&s->tid, 1); /* s may be gone already: a wake of an address nobody waits on is harmless */
+    futex_wake(&s->tid,
+               1); /* s may be gone already: a wake of an address nobody waits on is harmless */
 }
 
 static void *host_main(void *arg)

@@ -1,6 +1,7 @@
 /*
  * thread.c - thread records: the list of all, creation, adoption of native threads, fork.
- * Invariant: a listed record belongs to a live host thread (or one being started); only its own thread changes it.
+ * Invariant: a listed record belongs to a live host thread (or one being started); only its own
+ * thread changes it.
  */
 #include "thread/thread.h"
 
@@ -42,7 +43,8 @@ void thr_host_mask(u64 mask)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
-/* The list lock is only held with signals blocked: a handler that runs guest code may ask for it. */
+/* The list lock is only held with signals blocked: a handler that runs guest code may ask for it.
+ */
 static u64 list_enter(void)
 {
     u64 mask = thr_host_block_all();
@@ -160,7 +162,8 @@ void thr_free(struct thr *t)
 
 gaddr thr_stack_alloc(u64 size)
 {
-    i64 base = mem_mmap(0, size + GUEST_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    i64 base = mem_mmap(0, size + GUEST_PAGE_SIZE, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     gaddr lo;
 
     if (base < 0 && base > -4096)
@@ -231,8 +234,8 @@ void thr_fork_parent(void)
 }
 
 /*
- * Only the calling thread lives on. The other records are leaked: their threads may have been in the middle of changing
- * them, and most children exec soon.
+ * Only the calling thread lives on. The other records are leaked: their threads may have been in
+ * the middle of changing them, and most children exec soon.
  */
 void thr_fork_child(void)
 {
@@ -256,7 +259,8 @@ int thr_init(const struct x86_env *env)
     struct thr *t;
 
     thr_env = env;
-    if (pthread_key_create(&adopted_key, adopted_gone) || pthread_atfork(thr_fork_prepare, thr_fork_parent, thr_fork_child))
+    if (pthread_key_create(&adopted_key, adopted_gone) ||
+        pthread_atfork(thr_fork_prepare, thr_fork_parent, thr_fork_child))
         return -ENOMEM;
     t = thr_new(NULL);
     if (!t)

@@ -1,6 +1,6 @@
 /*
- * test_rows.c - syscalls.def against itself: every number of x86-64 up to Linux 6.12 has a row, each row has one action, and kinds
- * refer to arguments that exist.
+ * test_rows.c - syscalls.def against itself: every number of x86-64 up to Linux 6.12 has a row,
+ * each row has one action, and kinds refer to arguments that exist.
  */
 #include "linux/local.h"
 
@@ -46,14 +46,10 @@ static void test_kinds(void)
             case AK_OBUF:
             case AK_IIOV:
             case AK_OIOV:
-            case AK_ADDR:
-                CHECK(p < SYS_ARGS && sys_rows[nr].args[p]);
-                break;
+            case AK_ADDR: CHECK(p < SYS_ARGS && sys_rows[nr].args[p]); break;
             case AK_IN:
             case AK_OUT:
-            case AK_IO:
-                CHECK(p < S_COUNT && sys_struct_size[p]);
-                break;
+            case AK_IO: CHECK(p < S_COUNT && sys_struct_size[p]); break;
             }
         }
     }

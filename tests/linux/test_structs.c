@@ -1,5 +1,6 @@
 /*
- * test_structs.c - structures and flags between guest and host: known values, and there and back again.
+ * test_structs.c - structures and flags between guest and host: known values, and there and back
+ * again.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

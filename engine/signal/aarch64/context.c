@@ -1,6 +1,7 @@
 /*
- * context.c (aarch64) - what the host's signal frame says. Sources: Linux asm/sigcontext.h (esr_context); Arm ARM D17 (ESR_ELx:
- * EC, WnR) and C4.1 (loads and stores), for kernels and emulators that give no ESR record.
+ * context.c (aarch64) - what the host's signal frame says. Sources: Linux asm/sigcontext.h
+ * (esr_context); Arm ARM D17 (ESR_ELx: EC, WnR) and C4.1 (loads and stores), for kernels and
+ * emulators that give no ESR record.
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -13,7 +14,9 @@
 #define EC_DATA_ABORT_LOWER 0x24
 #define EC_DATA_ABORT 0x25
 #define ESR_WNR (1u << 6)
-#define SA_EXPOSE_TAGS 0x800u /* si_addr keeps the top byte: it tells a non-canonical x86 address (kernels before 5.11 ignore it) */
+#define SA_EXPOSE_TAGS                                                                             \
+    0x800u /* si_addr keeps the top byte: it tells a non-canonical x86 address (kernels            \
+              before 5.11 ignore it) */
 
 struct host_sigaction {
     u64 handler, flags, restorer, mask;
@@ -51,7 +54,8 @@ static bool insn_is_load(u32 w)
 
 bool sig_host_is_write(const ucontext_t *uc)
 {
-    const u8 *p = (const u8 *)uc->uc_mcontext.__reserved, *end = p + sizeof uc->uc_mcontext.__reserved;
+    const u8 *p = (const u8 *)uc->uc_mcontext.__reserved,
+             *end = p + sizeof uc->uc_mcontext.__reserved;
 
     while (p + 16 <= end && ld_u32(p)) {
         if (ld_u32(p) == ESR_RECORD) {

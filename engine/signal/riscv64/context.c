@@ -1,6 +1,7 @@
 /*
- * context.c (riscv64) - what the host's signal frame says. The frame has no cause register, so the access is decoded
- * (RISC-V unprivileged ISA, chapters "RVC" and "RV32/64G instruction set listings").
+ * context.c (riscv64) - what the host's signal frame says. The frame has no cause register, so the
+ * access is decoded (RISC-V unprivileged ISA, chapters "RVC" and "RV32/64G instruction set
+ * listings").
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -33,12 +34,9 @@ bool sig_host_is_write(const ucontext_t *uc)
     }
     switch (half & 0x7f) {
     case 0x03: /* LOAD */
-    case 0x07: /* LOAD-FP and vector loads */
-        return false;
-    case 0x2f: /* AMO: LR only reads (funct5 00010) */
-        return (ld_u16(p + 2) >> 11) != 2;
-    default:
-        return true;
+    case 0x07: /* LOAD-FP and vector loads */ return false;
+    case 0x2f: /* AMO: LR only reads (funct5 00010) */ return (ld_u16(p + 2) >> 11) != 2;
+    default: return true;
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * context.c (x86_64) - what the host's signal frame says. Source: Linux asm/sigcontext.h, SDM vol. 3 4.7 (error code).
+ * context.c (x86_64) - what the host's signal frame says. Source: Linux asm/sigcontext.h, SDM vol.
+ * 3 4.7 (error code).
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -35,7 +36,8 @@ bool sig_host_is_write(const ucontext_t *uc)
 
 int sig_host_action(int sig, u64 handler, u64 flags, u64 mask)
 {
-    struct host_sigaction a = {handler, flags | HOST_SA_RESTORER, (u64)(uintptr_t)sig_host_restorer, mask};
+    struct host_sigaction a = {handler, flags | HOST_SA_RESTORER, (u64)(uintptr_t)sig_host_restorer,
+                               mask};
 
     return syscall(SYS_rt_sigaction, sig, &a, NULL, 8) < 0 ? -errno : 0;
 }

@@ -1,6 +1,7 @@
 /*
- * check.h - for the guest test programs: each check prints its failure with the line; done() prints the verdict. What they print
- * has to be the same natively and under the emulator, so no addresses, ids or times.
+ * check.h - for the guest test programs: each check prints its failure with the line; done() prints
+ * the verdict. What they print has to be the same natively and under the emulator, so no addresses,
+ * ids or times.
  */
 #ifndef GUEST_CHECK_H
 #define GUEST_CHECK_H

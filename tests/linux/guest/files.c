@@ -1,4 +1,5 @@
-/* files.c - file system calls, the old numbers among them: what a static program does to a scratch folder. */
+/* files.c - file system calls, the old numbers among them: what a static program does to a scratch
+ * folder. */
 #include "check.h"
 
 #include <dirent.h>
@@ -41,14 +42,17 @@ static void test_old_calls(void)
 
     CHECK(fd >= 0);
     CHECK(write((int)fd, "0123456789", 10) == 10);
-    CHECK(syscall(SYS_stat, "f", &a) == 0 && a.st_size == 10 && (a.st_mode & 0777) == 0640 && S_ISREG(a.st_mode));
-    CHECK(syscall(SYS_fstat, fd, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec);
+    CHECK(syscall(SYS_stat, "f", &a) == 0 && a.st_size == 10 && (a.st_mode & 0777) == 0640 &&
+          S_ISREG(a.st_mode));
+    CHECK(syscall(SYS_fstat, fd, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev &&
+          a.st_mtim.tv_nsec == b.st_mtim.tv_nsec);
     CHECK(syscall(SYS_symlink, "f", "s") == 0);
     CHECK(syscall(SYS_lstat, "s", &b) == 0 && S_ISLNK(b.st_mode) && b.st_size == 1);
     CHECK(syscall(SYS_readlink, "s", buf, sizeof buf) == 1 && buf[0] == 'f');
     CHECK(syscall(SYS_link, "f", "g") == 0);
     CHECK(syscall(SYS_stat, "g", &b) == 0 && b.st_nlink == 2);
-    CHECK(syscall(SYS_chmod, "g", 0600) == 0 && syscall(SYS_stat, "f", &b) == 0 && (b.st_mode & 0777) == 0600);
+    CHECK(syscall(SYS_chmod, "g", 0600) == 0 && syscall(SYS_stat, "f", &b) == 0 &&
+          (b.st_mode & 0777) == 0600);
     CHECK(syscall(SYS_rename, "g", "h") == 0);
     CHECK(syscall(SYS_access, "h", R_OK | W_OK) == 0);
     CHECK(syscall(SYS_access, "g", F_OK) == -1 && errno == ENOENT);
@@ -68,8 +72,10 @@ static void test_times(void)
     struct stat st;
     int fd = open("t", O_CREAT | O_WRONLY, 0600);
 
-    CHECK(syscall(SYS_utime, "t", &u) == 0 && stat("t", &st) == 0 && st.st_atime == 1000 && st.st_mtime == 2000);
-    CHECK(syscall(SYS_utimes, "t", tv) == 0 && stat("t", &st) == 0 && st.st_mtim.tv_nsec == 6000 && st.st_atime == 3000);
+    CHECK(syscall(SYS_utime, "t", &u) == 0 && stat("t", &st) == 0 && st.st_atime == 1000 &&
+          st.st_mtime == 2000);
+    CHECK(syscall(SYS_utimes, "t", tv) == 0 && stat("t", &st) == 0 && st.st_mtim.tv_nsec == 6000 &&
+          st.st_atime == 3000);
     CHECK(syscall(SYS_futimesat, AT_FDCWD, "t", tv) == 0);
     tv[0].tv_usec = 1000000;
     CHECK(syscall(SYS_utimes, "t", tv) == -1 && errno == EINVAL);
@@ -83,13 +89,15 @@ static void test_flags(void)
     int fl = fcntl(fd, F_GETFL);
 
     CHECK((fl & (O_ACCMODE | O_APPEND | O_NONBLOCK)) == (O_RDWR | O_APPEND | O_NONBLOCK));
-    CHECK(under_qemu() || (fl & 0100000) == 0100000); /* O_LARGEFILE as x86-64 spells it; QEMU drops it */
+    CHECK(under_qemu() ||
+          (fl & 0100000) == 0100000); /* O_LARGEFILE as x86-64 spells it; QEMU drops it */
     CHECK(fcntl(fd, F_SETFL, O_RDWR) == 0 && !(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK)));
     CHECK(open("x", O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
     CHECK(symlink("x", "l") == 0 && open("l", O_RDONLY | O_NOFOLLOW) == -1 && errno == ELOOP);
     d = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CHECK(d >= 0 && (fcntl(d, F_GETFD) & FD_CLOEXEC) && (fcntl(d, F_GETFL) & O_DIRECTORY));
-    CHECK(dup2(fd, 77) == 77 && syscall(SYS_dup2, 77, 77) == 77 && syscall(SYS_dup2, 78, 78) == -1 && errno == EBADF);
+    CHECK(dup2(fd, 77) == 77 && syscall(SYS_dup2, 77, 77) == 77 &&
+          syscall(SYS_dup2, 78, 78) == -1 && errno == EBADF);
     CHECK(flock(fd, LOCK_EX | LOCK_NB) == 0);
     close(77);
     close(d);
@@ -123,7 +131,8 @@ static void test_data(void)
     CHECK(readv(fd, r, 2) == 7 && !memcmp(a, "Zb", 2) && !memcmp(b, "cdefg", 5));
     CHECK(preadv(fd, r, 1, 3) == 2 && !memcmp(a, "de", 2));
     CHECK(ftruncate(fd, 100) == 0 && lseek(fd, 0, SEEK_END) == 100);
-    CHECK(under_qemu() || read(fd, (void *)8, 1) == 0); /* at the end nothing is written; QEMU looks first */
+    CHECK(under_qemu() ||
+          read(fd, (void *)8, 1) == 0); /* at the end nothing is written; QEMU looks first */
     CHECK(lseek(fd, 0, SEEK_SET) == 0 && read(fd, (void *)8, 1) == -1 && errno == EFAULT);
     CHECK(write(fd, (void *)8, 1) == -1 && errno == EFAULT);
     CHECK(open((void *)8, O_RDONLY) == -1 && errno == EFAULT);
@@ -185,7 +194,8 @@ static void test_waiting(void)
     CHECK(syscall(SYS_pipe, p) == 0 && pipe2(q, O_CLOEXEC | O_NONBLOCK) == 0);
     FD_ZERO(&r);
     FD_SET(p[0], &r);
-    CHECK(syscall(SYS_select, p[0] + 1, &r, NULL, NULL, &tv) == 0 && tv.tv_sec == 0 && tv.tv_usec == 0);
+    CHECK(syscall(SYS_select, p[0] + 1, &r, NULL, NULL, &tv) == 0 && tv.tv_sec == 0 &&
+          tv.tv_usec == 0);
     CHECK(write(p[1], "x", 1) == 1);
     tv.tv_sec = 5;
     FD_SET(p[0], &r);
@@ -201,7 +211,8 @@ static void test_waiting(void)
     memset(ev, 0, sizeof ev);
     CHECK(epoll_wait(ep, ev, 3, 1000) == 2);
     for (int i = 0; i < 2; i++)
-        CHECK(ev[i].events == EPOLLIN && (ev[i].data.u64 == 0x1122334455667788 || ev[i].data.fd == q[0]));
+        CHECK(ev[i].events == EPOLLIN &&
+              (ev[i].data.u64 == 0x1122334455667788 || ev[i].data.fd == q[0]));
     CHECK(epoll_ctl(ep, EPOLL_CTL_DEL, p[0], NULL) == 0);
     CHECK(epoll_pwait(ep, ev, 3, 0, NULL) == 1);
     CHECK(epoll_ctl(ep, EPOLL_CTL_ADD, q[0], &one) == -1 && errno == EEXIST);
@@ -231,7 +242,8 @@ static void test_maps(void)
     CHECK(p != MAP_FAILED && (unsigned long)p < 0x80000000ul);
     CHECK(munmap(p, 4096) == 0);
     CHECK(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 100) == MAP_FAILED && errno == EINVAL);
-    CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+          errno == EINVAL);
     close(fd);
     unlink("m");
 }

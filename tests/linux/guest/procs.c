@@ -1,4 +1,5 @@
-/* procs.c - processes: fork, vfork, spawn, exec of itself and of scripts, wait statuses, /proc/self. argv[1] names a child role. */
+/* procs.c - processes: fork, vfork, spawn, exec of itself and of scripts, wait statuses,
+ * /proc/self. argv[1] names a child role. */
 #include "check.h"
 
 #include <fcntl.h>
@@ -27,7 +28,8 @@ static int status_of(pid_t pid)
 }
 
 /* Output of argv, run by execve in a fork; the status goes to *st. */
-static void run_child(const char *path, char *const argv[], char *const envp[], char *out, size_t size, int *st)
+static void run_child(const char *path, char *const argv[], char *const envp[], char *out,
+                      size_t size, int *st)
 {
     size_t n = 0;
     ssize_t r;
@@ -53,7 +55,8 @@ static void run_child(const char *path, char *const argv[], char *const envp[], 
 
 static void test_fork(void)
 {
-    int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), private = 1;
+    int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+        private = 1;
     pid_t me = getpid(), pid = fork();
 
     if (!pid) {
@@ -88,7 +91,8 @@ static void test_signal_death(void)
             if (sigs[i] == SIGSEGV)
                 *(volatile int *)8 = 1;
             if (sigs[i] == SIGFPE)
-                __asm__ volatile("xor %%edx,%%edx; xor %%ecx,%%ecx; mov $1,%%eax; div %%ecx" ::: "rax", "rcx", "rdx");
+                __asm__ volatile("xor %%edx,%%edx; xor %%ecx,%%ecx; mov $1,%%eax; div %%ecx" ::
+                                     : "rax", "rcx", "rdx");
             kill(getpid(), sigs[i]);
             _exit(1);
         }
@@ -109,7 +113,8 @@ static void test_waitid(void)
     }
     CHECK(waitpid(pid, &st, WUNTRACED) == pid && WIFSTOPPED(st) && WSTOPSIG(st) == SIGSTOP);
     kill(pid, SIGCONT);
-    CHECK(waitid(P_PID, (id_t)pid, &si, WEXITED) == 0 && si.si_code == CLD_EXITED && si.si_status == 9 && si.si_pid == pid);
+    CHECK(waitid(P_PID, (id_t)pid, &si, WEXITED) == 0 && si.si_code == CLD_EXITED &&
+          si.si_status == 9 && si.si_pid == pid);
 }
 
 static void test_vfork(void)
@@ -152,7 +157,8 @@ static void test_spawn(void)
     CHECK(posix_spawn(&pid, self, &fa, &at, argv, environ) == 0);
     CHECK(WEXITSTATUS(status_of(pid)) == 13);
     /* QEMU makes a fork of a vfork: the child's errno does not reach the parent. */
-    CHECK(under_qemu() || posix_spawn(&pid, "/nonexistent/program", NULL, NULL, argv, environ) == ENOENT);
+    CHECK(under_qemu() ||
+          posix_spawn(&pid, "/nonexistent/program", NULL, NULL, argv, environ) == ENOENT);
     CHECK(sigaction(SIGUSR2, NULL, &now) == 0 && now.sa_handler == sa.sa_handler);
     signal(SIGUSR2, SIG_DFL);
     CHECK(WEXITSTATUS(system("exit 5")) == 5);
@@ -160,14 +166,17 @@ static void test_spawn(void)
 
 static void test_exec(void)
 {
-    char *argv[] = {"a strange name", "args", "one", "", "-v", "--help", NULL}, *empty[] = {NULL}, *envp[] = {"A=1", "B=x y", NULL};
+    char *argv[] = {"a strange name", "args", "one", "", "-v", "--help", NULL}, *empty[] = {NULL},
+         *envp[] = {"A=1", "B=x y", NULL};
     char out[4096];
     int st;
 
-    run_child(self, argv, under_qemu() ? environ : envp, out, sizeof out, &st); /* QEMU itself needs its variables */
+    run_child(self, argv, under_qemu() ? environ : envp, out, sizeof out,
+              &st); /* QEMU itself needs its variables */
     if (under_qemu())
         strcpy(strchrnul(out, '{'), "{A=1}{B=x y}\n");
-    CHECK(WEXITSTATUS(st) == 0 && !strcmp(out, "[a strange name][args][one][][-v][--help]{A=1}{B=x y}\n"));
+    CHECK(WEXITSTATUS(st) == 0 &&
+          !strcmp(out, "[a strange name][args][one][][-v][--help]{A=1}{B=x y}\n"));
     run_child("/nonexistent", argv, envp, out, sizeof out, &st);
     CHECK(WEXITSTATUS(st) == 101);
     CHECK(execve("/tmp", argv, envp) == -1 && errno == EACCES);
@@ -291,7 +300,8 @@ static void test_proc_self(void)
     CHECK(uname(&u) == 0 && !strcmp(u.machine, "x86_64"));
     CHECK(prctl(PR_GET_NAME, name) == 0 && !strncmp(name, "guest_procs", 5));
     f = fopen("/proc/cpuinfo", "r");
-    CHECK(f && fread(buf, 1, sizeof buf - 1, f) > 100 && strstr(buf, "vendor_id") && strstr(buf, "sse2"));
+    CHECK(f && fread(buf, 1, sizeof buf - 1, f) > 100 && strstr(buf, "vendor_id") &&
+          strstr(buf, "sse2"));
     fclose(f);
 }
 
@@ -301,7 +311,8 @@ static void test_limits(void)
     pid_t pid = fork();
 
     if (!pid) {
-        if (syscall(SYS_setrlimit, RLIMIT_NOFILE, &r) || syscall(SYS_getrlimit, RLIMIT_NOFILE, &r) || r.rlim_cur != 64 || r.rlim_max != 128)
+        if (syscall(SYS_setrlimit, RLIMIT_NOFILE, &r) ||
+            syscall(SYS_getrlimit, RLIMIT_NOFILE, &r) || r.rlim_cur != 64 || r.rlim_max != 128)
             _exit(1);
         _exit(0);
     }
@@ -326,7 +337,8 @@ static void test_clone(void)
     pid = (pid_t)syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
     if (!pid)
         _exit(34);
-    CHECK(waitpid(pid, &st, 0) == -1 && errno == ECHILD); /* no SIGCHLD: only __WALL or __WCLONE see it */
+    CHECK(waitpid(pid, &st, 0) == -1 &&
+          errno == ECHILD); /* no SIGCHLD: only __WALL or __WCLONE see it */
     CHECK(waitpid(pid, &st, __WALL) == pid && WEXITSTATUS(st) == 34);
     signal(SIGUSR1, SIG_DFL);
 }
@@ -350,8 +362,9 @@ static int role(int argc, char **argv)
     sigaction(SIGFPE, NULL, &a[1]);
     sigaction(SIGSEGV, NULL, &a[2]);
     sigprocmask(SIG_BLOCK, NULL, &now);
-    printf("pipe %s fpe %s segv %s blocked usr1 %d segv %d usr2 %d\n", a[0].sa_handler == SIG_IGN ? "ign" : "dfl",
-           a[1].sa_handler == SIG_IGN ? "ign" : "dfl", a[2].sa_handler == SIG_IGN ? "ign" : "dfl", sigismember(&now, SIGUSR1),
+    printf("pipe %s fpe %s segv %s blocked usr1 %d segv %d usr2 %d\n",
+           a[0].sa_handler == SIG_IGN ? "ign" : "dfl", a[1].sa_handler == SIG_IGN ? "ign" : "dfl",
+           a[2].sa_handler == SIG_IGN ? "ign" : "dfl", sigismember(&now, SIGUSR1),
            sigismember(&now, SIGSEGV), sigismember(&now, SIGUSR2));
     return 0;
 }

@@ -78,7 +78,8 @@ static void test_blocked(void)
     set_mask(SIG_BLOCK, SIGUSR1);
     raise(SIGUSR1);
     raise(SIGUSR1);
-    CHECK(got[SIGUSR1] == 0 && sigpending(&pend) == 0 && sigismember(&pend, SIGUSR1) && !sigismember(&pend, SIGUSR2));
+    CHECK(got[SIGUSR1] == 0 && sigpending(&pend) == 0 && sigismember(&pend, SIGUSR1) &&
+          !sigismember(&pend, SIGUSR2));
     set_mask(SIG_UNBLOCK, SIGUSR1);
     CHECK(got[SIGUSR1] == 1);
     install(SIGSEGV, note, 0);
@@ -173,13 +174,15 @@ static void test_repair(void)
     reset();
     install(SIGSEGV, repair, 0);
     CHECK(page[0] == 0); /* the page is there */
-    page[100] = 5; /* again after the handler */
-    CHECK(page[100] == 5 && got[SIGSEGV] == 1 && last.si_code == SEGV_ACCERR && last.si_addr == page + 100);
+    page[100] = 5;       /* again after the handler */
+    CHECK(page[100] == 5 && got[SIGSEGV] == 1 && last.si_code == SEGV_ACCERR &&
+          last.si_addr == page + 100);
     CHECK(last_trapno == 14 && last_err == 7 && last_cr2 == (greg_t)(page + 100));
     mprotect((void *)page, 4096, PROT_NONE);
     CHECK(*(volatile char *)(page + 200) == 0 && got[SIGSEGV] == 2 && last_err == 4);
     mprotect((void *)page, 4096, PROT_NONE);
-    __asm__ volatile("mov %0,%%rdi; mov $4096,%%rcx; mov $7,%%al; rep stosb" ::"r"(page) : "rdi", "rcx", "rax", "memory");
+    __asm__ volatile("mov %0,%%rdi; mov $4096,%%rcx; mov $7,%%al; rep stosb" ::"r"(page)
+                     : "rdi", "rcx", "rax", "memory");
     CHECK(page[0] == 7 && page[4095] == 7 && got[SIGSEGV] == 3);
 }
 
@@ -196,7 +199,10 @@ static void skip(int sig, siginfo_t *si, void *ucv)
 #define FAULTING(text)                                                                             \
     ({                                                                                             \
         long r_ = 0;                                                                               \
-        __asm__ volatile("lea 1f(%%rip),%%rbx\n" text "\n1:" : "=a"(r_) : "0"(0l) : "rbx", "rcx", "rdx", "memory", "cc");  \
+        __asm__ volatile("lea 1f(%%rip),%%rbx\n" text "\n1:"                                       \
+                         : "=a"(r_)                                                                \
+                         : "0"(0l)                                                                 \
+                         : "rbx", "rcx", "rdx", "memory", "cc");                                   \
         r_;                                                                                        \
     })
 
@@ -208,21 +214,28 @@ static void test_fault_kinds(void)
     install(SIGFPE, skip, 0);
     install(SIGBUS, skip, 0);
     install(SIGTRAP, skip, 0);
-    CHECK(FAULTING("mov 8,%%rax") == 4242 && last.si_code == SEGV_MAPERR && last.si_addr == (void *)8 && last_err == 4);
-    CHECK(FAULTING("movq $1,16") == 4242 && last.si_code == SEGV_MAPERR && last.si_addr == (void *)16 && last_err == 6);
-    /* QEMU reports address 0 for what its own host finds non-canonical. Bit 50: aarch64 ignores the top byte of addresses, so bits 56-63 alone would not fault there. */
-    CHECK(under_qemu() || FAULTING("mov $1,%%rcx; shl $50,%%rcx; mov (%%rcx),%%rax") == 4242 && last.si_code == SI_KERNEL && last.si_addr == NULL &&
-          last_trapno == 13);
+    CHECK(FAULTING("mov 8,%%rax") == 4242 && last.si_code == SEGV_MAPERR &&
+          last.si_addr == (void *)8 && last_err == 4);
+    CHECK(FAULTING("movq $1,16") == 4242 && last.si_code == SEGV_MAPERR &&
+          last.si_addr == (void *)16 && last_err == 6);
+    /* QEMU reports address 0 for what its own host finds non-canonical. Bit 50: aarch64 ignores the
+     * top byte of addresses, so bits 56-63 alone would not fault there. */
+    CHECK(under_qemu() || FAULTING("mov $1,%%rcx; shl $50,%%rcx; mov (%%rcx),%%rax") == 4242 &&
+                              last.si_code == SI_KERNEL && last.si_addr == NULL &&
+                              last_trapno == 13);
     CHECK(FAULTING("hlt") == 4242 && last.si_code == SI_KERNEL && last_trapno == 13);
-    CHECK(FAULTING("ud2") == 4242 && last.si_signo == SIGILL && last.si_code == ILL_ILLOPN && last_trapno == 6);
-    CHECK(FAULTING("xor %%edx,%%edx; xor %%ecx,%%ecx; div %%ecx") == 4242 && last.si_signo == SIGFPE && last.si_code == FPE_INTDIV &&
-          last_trapno == 0);
-    CHECK(FAULTING("int3") == 4242 && last.si_signo == SIGTRAP && last.si_code == SI_KERNEL && last_trapno == 3);
-    CHECK(FAULTING("mov $0x10000,%%ecx; jmp *%%rcx") == 4242 && last.si_signo == SIGSEGV && last.si_addr == (void *)0x10000 &&
-          last_err == 0x14);
-    CHECK(FAULTING("lea -136(%%rsp),%%rcx; jmp *%%rcx") == 4242 && last.si_signo == SIGSEGV && last.si_code == SEGV_ACCERR &&
-          last_err == 0x15);
-    CHECK(got[SIGSEGV] == 6 - under_qemu() && got[SIGILL] == 1 && got[SIGFPE] == 1 && got[SIGTRAP] == 1);
+    CHECK(FAULTING("ud2") == 4242 && last.si_signo == SIGILL && last.si_code == ILL_ILLOPN &&
+          last_trapno == 6);
+    CHECK(FAULTING("xor %%edx,%%edx; xor %%ecx,%%ecx; div %%ecx") == 4242 &&
+          last.si_signo == SIGFPE && last.si_code == FPE_INTDIV && last_trapno == 0);
+    CHECK(FAULTING("int3") == 4242 && last.si_signo == SIGTRAP && last.si_code == SI_KERNEL &&
+          last_trapno == 3);
+    CHECK(FAULTING("mov $0x10000,%%ecx; jmp *%%rcx") == 4242 && last.si_signo == SIGSEGV &&
+          last.si_addr == (void *)0x10000 && last_err == 0x14);
+    CHECK(FAULTING("lea -136(%%rsp),%%rcx; jmp *%%rcx") == 4242 && last.si_signo == SIGSEGV &&
+          last.si_code == SEGV_ACCERR && last_err == 0x15);
+    CHECK(got[SIGSEGV] == 6 - under_qemu() && got[SIGILL] == 1 && got[SIGFPE] == 1 &&
+          got[SIGTRAP] == 1);
 }
 
 static void test_simd_fault(void)
@@ -232,7 +245,9 @@ static void test_simd_fault(void)
 
     reset();
     __asm__ volatile("ldmxcsr %0" ::"m"(csr));
-    __asm__ volatile("lea 1f(%%rip),%%rbx\nmovsd %0,%%xmm0\ndivsd %1,%%xmm0\n1:" ::"m"(one), "m"(zero) : "rbx", "rax", "xmm0");
+    __asm__ volatile("lea 1f(%%rip),%%rbx\nmovsd %0,%%xmm0\ndivsd %1,%%xmm0\n1:" ::"m"(one),
+                     "m"(zero)
+                     : "rbx", "rax", "xmm0");
     csr = 0x1f80;
     __asm__ volatile("ldmxcsr %0" ::"m"(csr));
     CHECK(got[SIGFPE] == 1 && last.si_code == FPE_FLTDIV && last_trapno == 19);
@@ -255,7 +270,9 @@ static void test_trap_flag(void)
     reset();
     steps = 0;
     install(SIGTRAP, on_step, 0);
-    __asm__ volatile("sub $128,%%rsp; pushf; orl $0x100,(%%rsp); popf; nop; nop; nop; nop; nop; nop; add $128,%%rsp" ::: "memory", "cc");
+    __asm__ volatile("sub $128,%%rsp; pushf; orl $0x100,(%%rsp); popf; nop; nop; nop; nop; nop; "
+                     "nop; add $128,%%rsp" ::
+                         : "memory", "cc");
     CHECK(got[SIGTRAP] == 5);
 }
 
@@ -269,7 +286,10 @@ static void test_bus(void)
     p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(f), 0);
     p[0] = 1;
     long r;
-    __asm__ volatile("lea 1f(%%rip),%%rbx\nmov %1,%%rcx\nmov (%%rcx),%%rax\n1:" : "=a"(r) : "r"(p + 4096) : "rbx", "rcx", "memory");
+    __asm__ volatile("lea 1f(%%rip),%%rbx\nmov %1,%%rcx\nmov (%%rcx),%%rax\n1:"
+                     : "=a"(r)
+                     : "r"(p + 4096)
+                     : "rbx", "rcx", "memory");
     CHECK(r == 4242 && got[SIGBUS] == 1 && last.si_code == BUS_ADRERR && last.si_addr == p + 4096);
     munmap(p, 8192);
     fclose(f);
@@ -360,7 +380,9 @@ static void clobber(int sig, siginfo_t *si, void *uc)
     __asm__ volatile("fnstcw %0; stmxcsr %1" : "=m"(cw), "=m"(csr));
     handler_cw = cw;
     handler_mxcsr = csr;
-    __asm__ volatile("fninit; fldz; fldz; fldz; pxor %%xmm0,%%xmm0; pxor %%xmm9,%%xmm9; pcmpeqd %%xmm15,%%xmm15" ::: "memory");
+    __asm__ volatile("fninit; fldz; fldz; fldz; pxor %%xmm0,%%xmm0; pxor %%xmm9,%%xmm9; pcmpeqd "
+                     "%%xmm15,%%xmm15" ::
+                         : "memory");
     if (__builtin_cpu_supports("avx"))
         __asm__ volatile("vzeroall");
 }
@@ -381,11 +403,18 @@ static void test_state_kept(void)
         memset(ymm + 16, 0, 16);
     __asm__ volatile("fldcw %2; ldmxcsr %3; fldpi; fld1" : "=m"(cw), "=m"(csr) : "m"(cw), "m"(csr));
     if (__builtin_cpu_supports("avx"))
-        __asm__ volatile("vmovdqu %1,%%ymm9; mov %2,%%edi; mov $10,%%esi; mov $39,%%eax; syscall; mov %%eax,%%edi; mov %2,%%esi; mov $62,%%eax; syscall; vmovdqu %%ymm9,%0"
-                         : "=m"(back), "+m"(ymm) : "i"(SIGUSR1) : "rax", "rdi", "rsi", "rcx", "r11", "memory");
+        __asm__ volatile("vmovdqu %1,%%ymm9; mov %2,%%edi; mov $10,%%esi; mov $39,%%eax; syscall; "
+                         "mov %%eax,%%edi; mov %2,%%esi; mov $62,%%eax; syscall; vmovdqu %%ymm9,%0"
+                         : "=m"(back), "+m"(ymm)
+                         : "i"(SIGUSR1)
+                         : "rax", "rdi", "rsi", "rcx", "r11", "memory");
     else
-        __asm__ volatile("movdqu %1,%%xmm9; mov $39,%%eax; syscall; mov %%eax,%%edi; mov %2,%%esi; mov $62,%%eax; syscall; movdqu %%xmm9,%0; pxor %%xmm0,%%xmm0; movdqu %%xmm0,16%0"
-                         : "=m"(back), "+m"(ymm) : "i"(SIGUSR1) : "rax", "rdi", "rsi", "rcx", "r11", "memory");
+        __asm__ volatile(
+            "movdqu %1,%%xmm9; mov $39,%%eax; syscall; mov %%eax,%%edi; mov %2,%%esi; mov "
+            "$62,%%eax; syscall; movdqu %%xmm9,%0; pxor %%xmm0,%%xmm0; movdqu %%xmm0,16%0"
+            : "=m"(back), "+m"(ymm)
+            : "i"(SIGUSR1)
+            : "rax", "rdi", "rsi", "rcx", "r11", "memory");
     __asm__ volatile("fnstcw %0; stmxcsr %1; faddp; fstpt %2" : "=m"(cw2), "=m"(csr2), "=m"(st));
     cw = 0x37f;
     csr = 0x1f80;
@@ -412,10 +441,15 @@ static void test_frame_changes(void)
 
     reset();
     install(SIGUSR1, change_xmm, 0);
-    __asm__ volatile("pxor %%xmm3,%%xmm3; xor %%r12d,%%r12d; mov $39,%%eax; syscall; mov %%eax,%%edi; mov %2,%%esi; mov $62,%%eax; syscall; movq %%xmm3,%0; mov %%r12,%1"
-                     : "=r"(lo), "=r"(r12) : "i"(SIGUSR1) : "rax", "rdi", "rsi", "rcx", "r11", "r12", "xmm3", "memory");
+    __asm__ volatile(
+        "pxor %%xmm3,%%xmm3; xor %%r12d,%%r12d; mov $39,%%eax; syscall; mov %%eax,%%edi; mov "
+        "%2,%%esi; mov $62,%%eax; syscall; movq %%xmm3,%0; mov %%r12,%1"
+        : "=r"(lo), "=r"(r12)
+        : "i"(SIGUSR1)
+        : "rax", "rdi", "rsi", "rcx", "r11", "r12", "xmm3", "memory");
     CHECK(lo == 0x5a5a5a5a5a5a5a5aul && r12 == 99);
-    CHECK(sigprocmask(SIG_BLOCK, NULL, &now) == 0 && sigismember(&now, SIGUSR2) && !sigismember(&now, SIGUSR1));
+    CHECK(sigprocmask(SIG_BLOCK, NULL, &now) == 0 && sigismember(&now, SIGUSR2) &&
+          !sigismember(&now, SIGUSR1));
     set_mask(SIG_UNBLOCK, SIGUSR2);
 }
 
@@ -425,7 +459,9 @@ static void test_red_zone(void)
 
     reset();
     install(SIGTRAP, note, 0);
-    __asm__ volatile("movq $0x1234,-8(%%rsp); movq $0x5678,-128(%%rsp); int3; mov -8(%%rsp),%0; mov -128(%%rsp),%1" : "=&r"(a), "=&r"(b)::"memory");
+    __asm__ volatile("movq $0x1234,-8(%%rsp); movq $0x5678,-128(%%rsp); int3; mov -8(%%rsp),%0; "
+                     "mov -128(%%rsp),%1"
+                     : "=&r"(a), "=&r"(b)::"memory");
     CHECK(a == 0x1234 && b == 0x5678 && got[SIGTRAP] == 1);
 }
 
@@ -484,7 +520,8 @@ static void test_suspend(void)
     raise(SIGUSR1);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
-    CHECK(sigwaitinfo(&set, &si) == SIGUSR1 && si.si_code == SI_USER /* glibc hides SI_TKILL */ && got[SIGUSR1] == 1);
+    CHECK(sigwaitinfo(&set, &si) == SIGUSR1 && si.si_code == SI_USER /* glibc hides SI_TKILL */ &&
+          got[SIGUSR1] == 1);
     CHECK(sigtimedwait(&set, &si, &ts) == -1 && errno == EAGAIN);
     raise(SIGUSR1);
     ts.tv_sec = 5;
@@ -510,7 +547,8 @@ static void test_busy_loop(void)
 
 static void test_timer(void)
 {
-    struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 5, .sigev_value.sival_int = 31};
+    struct sigevent ev = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 5, .sigev_value.sival_int = 31};
     struct itimerspec its = {.it_value = {0, 10000000}};
     timer_t t;
 
@@ -552,7 +590,8 @@ static void test_bad_stack(void)
     if (!pid) {
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         install(SIGUSR1, note, 0);
-        __asm__ volatile("mov $39,%%eax; syscall; mov %%eax,%%edi; mov %0,%%esi; mov $62,%%eax; mov $4096,%%esp; syscall" ::"i"(SIGUSR1));
+        __asm__ volatile("mov $39,%%eax; syscall; mov %%eax,%%edi; mov %0,%%esi; mov $62,%%eax; "
+                         "mov $4096,%%esp; syscall" ::"i"(SIGUSR1));
         _exit(0);
     }
     CHECK(waitpid(pid, &st, 0) == pid && WIFSIGNALED(st) && WTERMSIG(st) == SIGSEGV);
@@ -569,12 +608,14 @@ static void test_sigchld(void)
     if (!pid)
         _exit(3);
     CHECK(waitpid(pid, &st, 0) == pid);
-    CHECK(got[SIGCHLD] == 1 && last.si_code == CLD_EXITED && last.si_status == 3 && last.si_pid == pid);
+    CHECK(got[SIGCHLD] == 1 && last.si_code == CLD_EXITED && last.si_status == 3 &&
+          last.si_pid == pid);
     install(SIGCHLD, note, SA_NOCLDWAIT | SA_RESTART);
     pid = fork();
     if (!pid)
         _exit(4);
-    CHECK(under_qemu() ? waitpid(pid, &st, 0) != 0 : waitpid(pid, &st, 0) == -1 && errno == ECHILD); /* QEMU drops the flag */
+    CHECK(under_qemu() ? waitpid(pid, &st, 0) != 0
+                       : waitpid(pid, &st, 0) == -1 && errno == ECHILD); /* QEMU drops the flag */
     signal(SIGCHLD, SIG_DFL);
 }
 

@@ -1,4 +1,5 @@
-/* threads.c - threads by the guest's own libc: creation, joining, locks, TLS, cancellation, signals, fork and exec among them. */
+/* threads.c - threads by the guest's own libc: creation, joining, locks, TLS, cancellation,
+ * signals, fork and exec among them. */
 #include "check.h"
 
 #include <linux/futex.h>
@@ -143,7 +144,8 @@ static void test_cancel(void)
 
     pthread_create(&t, NULL, with_cleanup, NULL);
     usleep(20000);
-    CHECK(pthread_cancel(t) == 0 && pthread_join(t, &r) == 0 && r == PTHREAD_CANCELED && cleaned == 7);
+    CHECK(pthread_cancel(t) == 0 && pthread_join(t, &r) == 0 && r == PTHREAD_CANCELED &&
+          cleaned == 7);
     pthread_create(&t, NULL, spinner, NULL);
     usleep(20000);
     CHECK(pthread_cancel(t) == 0 && pthread_join(t, &r) == 0 && r == PTHREAD_CANCELED);
@@ -298,7 +300,8 @@ static void test_robust(void)
     pthread_mutex_init(&m, &at);
     pthread_create(&t, NULL, lock_and_die, &m);
     pthread_join(t, NULL);
-    CHECK(pthread_mutex_lock(&m) == EOWNERDEAD && pthread_mutex_consistent(&m) == 0 && pthread_mutex_unlock(&m) == 0);
+    CHECK(pthread_mutex_lock(&m) == EOWNERDEAD && pthread_mutex_consistent(&m) == 0 &&
+          pthread_mutex_unlock(&m) == 0);
     if (under_qemu()) /* has no robust lists: a killed owner is never noticed */
         return;
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -328,7 +331,8 @@ static void test_futex(void)
     pthread_t t[5];
 
     CHECK(syscall(SYS_futex, &word, FUTEX_WAIT, 1, NULL, NULL, 0) == -1 && errno == EAGAIN);
-    CHECK(syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0) == -1 && errno == ETIMEDOUT);
+    CHECK(syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0) == -1 &&
+          errno == ETIMEDOUT);
     for (int i = 0; i < 5; i++)
         pthread_create(&t[i], NULL, waiter, NULL);
     usleep(20000);
@@ -340,19 +344,24 @@ static void test_futex(void)
 
 static void *read_self(void *arg)
 {
-    return (void *)(syscall(SYS_gettid) != getpid() && syscall(SYS_set_tid_address, 0) == syscall(SYS_gettid) ? arg : NULL);
+    return (void *)(syscall(SYS_gettid) != getpid() &&
+                            syscall(SYS_set_tid_address, 0) == syscall(SYS_gettid)
+                        ? arg
+                        : NULL);
 }
 
 static void test_tids(void)
 {
-    void *stack = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *r;
+    void *stack = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+         *r;
     pthread_attr_t at;
     pthread_t t;
 
     CHECK(syscall(SYS_gettid) == getpid() && syscall(SYS_tgkill, getpid(), getpid(), 0) == 0);
     pthread_attr_init(&at);
     pthread_attr_setstack(&at, stack, 1 << 20);
-    CHECK(pthread_create(&t, &at, square, (void *)9L) == 0 && pthread_join(t, &r) == 0 && r == (void *)81);
+    CHECK(pthread_create(&t, &at, square, (void *)9L) == 0 && pthread_join(t, &r) == 0 &&
+          r == (void *)81);
     pthread_attr_destroy(&at);
     pthread_attr_init(&at);
     pthread_attr_setdetachstate(&at, PTHREAD_CREATE_DETACHED);
