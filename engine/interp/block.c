@@ -23,7 +23,7 @@
 static struct block *table[1u << TABLE_BITS];
 static struct block
     *pages[1u << PAGE_TABLE_BITS]; /* blocks by page number, two list slots per block */
-static struct block *limbo;        /* dead blocks not yet freed, through hash_next */
+static struct block *limbo;        /* dead blocks not yet freed, through limbo_next */
 static struct interp_thread *threads;
 static u64 epoch = 1; /* atomic; bumped when something dies */
 static u32 limbo_count;
@@ -57,6 +57,25 @@ static unsigned page_index(u64 page)
 static bool spans_two(const struct block *b)
 {
     return b->pc >> PAGE_BITS != (b->end - 1) >> PAGE_BITS;
+}
+
+void interp_fork_prepare(void)
+{
+    lock_take();
+}
+
+void interp_fork_parent(void)
+{
+    lock_drop();
+}
+
+void interp_fork_child(struct x86_cpu *c)
+{
+    /* The other threads are gone: what they might have held is nobody's now. */
+    threads = c ? c->interp : NULL;
+    if (threads)
+        threads->next = threads->prev = NULL;
+    lock_drop();
 }
 
 int block_init(void)
@@ -96,7 +115,7 @@ static void list_remove_table(struct block *b)
     while (*p && *p != b)
         p = &(*p)->hash_next;
     if (*p)
-        *p = b->hash_next;
+        __atomic_store_n(p, b->hash_next, __ATOMIC_RELEASE);
 }
 
 /*
@@ -163,7 +182,7 @@ static void kill(struct block *b)
     if (spans_two(b) && page_index((b->end - 1) >> PAGE_BITS) != page_index(b->pc >> PAGE_BITS))
         list_remove_page(b, page_index((b->end - 1) >> PAGE_BITS));
     b->dead_epoch = __atomic_add_fetch(&epoch, 1, __ATOMIC_ACQ_REL);
-    b->hash_next = limbo;
+    b->limbo_next = limbo; /* hash_next stays: a thread may be walking the bucket right now */
     limbo = b;
     limbo_count++;
 }
@@ -220,12 +239,12 @@ static void reclaim(void)
 
     while ((b = *p)) {
         if (b->dead_epoch <= min) {
-            *p = b->hash_next;
+            *p = b->limbo_next;
             limbo_count--;
             free(b->bytes);
             free(b);
         } else {
-            p = &b->hash_next;
+            p = &b->limbo_next;
         }
     }
 }
@@ -265,12 +284,16 @@ void block_quiescent(struct interp_thread *t)
 
 /* ---- birth ---- */
 
+/*
+ * Lock-free: a block found here may be dying, which its handlers (op_stale) say; it is not freed
+ * before this thread is at the top of its run loop again.
+ */
 static struct block *find(gaddr pc, unsigned mode)
 {
-    struct block *b = table[table_index(pc)];
+    struct block *b = __atomic_load_n(&table[table_index(pc)], __ATOMIC_ACQUIRE);
 
     while (b && (b->pc != pc || b->mode != mode))
-        b = b->hash_next;
+        b = __atomic_load_n(&b->hash_next, __ATOMIC_ACQUIRE);
     return b;
 }
 
@@ -377,7 +400,7 @@ static struct block *publish(struct block *b, u64 seen)
         return old;
     }
     b->hash_next = table[table_index(b->pc)];
-    table[table_index(b->pc)] = b;
+    __atomic_store_n(&table[table_index(b->pc)], b, __ATOMIC_RELEASE);
     list_add_page(b, p0);
     if (p1 != p0)
         list_add_page(b, p1);
@@ -439,9 +462,7 @@ const struct interp_op *block_lookup(struct x86_cpu *c)
 
     if (s->pc == c->rip)
         return s->op;
-    lock_take();
     b = find(c->rip, c->mode);
-    lock_drop();
     if (!b) {
         /* With the native libc the guest's errno is this thread's: malloc may set it though it
          * succeeds. */

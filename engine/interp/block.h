@@ -42,6 +42,7 @@ _Static_assert(sizeof(struct interp_op) == 64 && offsetof(struct interp_op, in) 
 struct block {
     gaddr pc, end;              /* guest bytes [pc, end) */
     struct block *hash_next;    /* same bucket of the block table */
+    struct block *limbo_next;   /* dead blocks waiting to be freed */
     struct block *page_next[2]; /* same page lists (first and last page) */
     struct interp_op *incoming; /* link slots that target ops[0] */
     u8 *bytes;                  /* copy of the code, only for checked blocks */

@@ -226,10 +226,12 @@ void thr_attach(struct thr *t)
 void thr_fork_prepare(void)
 {
     pthread_mutex_lock(&list_lock);
+    interp_fork_prepare();
 }
 
 void thr_fork_parent(void)
 {
+    interp_fork_parent();
     pthread_mutex_unlock(&list_lock);
 }
 
@@ -241,6 +243,7 @@ void thr_fork_child(void)
 {
     struct thr *t = thr_current;
 
+    interp_fork_child(t ? &t->cpu : NULL);
     list_head = NULL;
     list_count = 0;
     if (t) {
