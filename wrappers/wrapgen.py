@@ -222,6 +222,7 @@ class Lib:
         self.ident = re.sub(r"\W", "_", os.path.basename(path).replace(".sigs", ""))
         self.sonames, self.natives, self.includes = [], [], []
         self.rows, self.skips = {}, {}
+        self.layouts = []  # (struct, size, {field: offset}, where)
         self.callbacks = {}
 
 
@@ -289,6 +290,14 @@ def va_name(name):
     return (m.group(1) or "") + "v" + m.group(2)
 
 
+def parse_layout(lib, rest, where):
+    m = re.match(r"(\w+) (\d+)((?: \w+=\d+)*)$", rest)
+    if not m:
+        raise Bad("%s: layout STRUCT SIZE FIELD=OFFSET... expected" % where)
+    fields = dict(f.split("=") for f in m.group(3).split())
+    lib.layouts.append((m.group(1), m.group(2), fields, where))
+
+
 def parse_data(lib, rest, where):
     words = rest.split()
     if len(words) < 2 or not words[1].isdigit():
@@ -315,6 +324,9 @@ def parse_line(lib, line, where):
         return
     if word == "callback":
         parse_callback(lib, rest, where)
+        return
+    if word == "layout":
+        parse_layout(lib, rest, where)
         return
     if word == "skip":
         names, _, reason = rest.partition(":")
@@ -967,6 +979,18 @@ def check_data(row):
     return ["_Static_assert(sizeof(%s) == %d, %s);" % (row.name, row.size, quote("%s: size of %s" % (row.where, row.name)))]
 
 
+def check_layout(layout, text):
+    """A struct that guest and host share must look here as it does on x86-64, where these numbers are from."""
+    name, size, fields, where = layout
+    if not re.search(r"\bstruct\s+%s\s*\{" % name, text):
+        return []
+    out = ["_Static_assert(sizeof(struct %s) == %s, %s);" % (name, size, quote("%s: size of struct %s" % (where, name)))]
+    for field, offset in fields.items():
+        out += ["#undef " + field, "_Static_assert(__builtin_offsetof(struct %s, %s) == %s, %s);" % (
+            name, field, offset, quote("%s: place of %s in struct %s" % (where, field, name)))]
+    return out
+
+
 def preprocess(cc, includes):
     text = "#define _GNU_SOURCE 1\n" + "".join(
         "#if __has_include(%s)\n#include %s\n#endif\n" % (i, i) for i in includes)
@@ -988,6 +1012,8 @@ def check(out_path, cc, paths):
     out.append("#include <stdarg.h>")
     out.append(CHECK_HEAD)
     for lib in libs:
+        for layout in lib.layouts:
+            out += check_layout(layout, text)
         for row in lib.rows.values():
             total += 1
             if row.nocheck or "@" in row.name:

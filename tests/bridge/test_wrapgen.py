@@ -48,6 +48,7 @@ BAD = [
     ("data d 4 raw", "data takes only"),
     ("callback c", "callback NAME SIGNATURE expected"),
     ("callback c i(s ...)", "cannot take variable arguments"),
+    ("layout tm", "layout STRUCT SIZE"),
     ("skip x", "REASON expected"),
     ("skip good: because", "both skipped and bound"),
 ]
@@ -82,7 +83,7 @@ class WrapgenTest(unittest.TestCase):
         self.assertEqual(done.stderr, "wrapgen: %s:2: unknown type at 'zz)'\n" % path)
 
     def compile_check(self, rows):
-        path = write(self.dir.name, "lib l.so\ninclude <string.h>\ninclude <math.h>\ninclude <stdio.h>\n" + rows)
+        path = write(self.dir.name, "lib l.so\ninclude <string.h>\ninclude <math.h>\ninclude <stdio.h>\ninclude <time.h>\n" + rows)
         out = os.path.join(self.dir.name, "check.c")
         wrapgen.check(out, CC, [path])
         done = subprocess.run(CC + ["-std=gnu11", "-w", "-c", out, "-o", os.devnull], capture_output=True, text=True, check=False)
@@ -98,11 +99,11 @@ class WrapgenTest(unittest.TestCase):
                 ("memcpy p(p p d)", "argument 3"), ("memcpy p(l p ul)", "argument 1"), ("memcpy i(p p ul)", "the result of memcpy"),
                 ("sin f(d)", "the result of sin"), ("sin d(l)", "argument 1"), ("sinl d(d)", "sinl"), ("sinf d(d)", "sinf"),
                 ("fprintf i(p s)", "and ..."), ("rewind i(p)", "the result of rewind"), ("fclose v(p)", "fclose has a result"),
-                ("data stdin 4", "size of stdin"), ("fputc i(p p)", "argument 1 of fputc")]:
+                ("data stdin 4", "size of stdin"), ("layout tm 48", "size of struct tm"), ("layout tm 56 tm_min=8", "place of tm_min"), ("fputc i(p p)", "argument 1 of fputc")]:
             status, text = self.compile_check(row + "\n")
             self.assertNotEqual(status, 0, row)
             self.assertIn(message, text, row)
-            self.assertIn("t.sigs:5:", text, row)
+            self.assertIn("t.sigs:6:", text, row)
 
     def test_output_is_stable(self):
         for round_ in ("a", "b"):

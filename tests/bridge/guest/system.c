@@ -195,7 +195,7 @@ static void text(void)
     regmatch_t m[3];
     char in[] = "caf\xc3\xa9", out[32], *ip = in, *op = out;
     size_t il = 5, ol = 32;
-    iconv_t cd = iconv_open("UTF-16LE", "UTF-8");
+    iconv_t cd = iconv_open("UCS-4LE", "UTF-8");
     struct tm tm;
     time_t t = 86400 * 365;
     char buf[64];
