@@ -1,8 +1,7 @@
 /*
  * host.c - the host side of guest mappings: protections without PROT_EXEC, placement below the
- * guest's address limit, and what must not be replaced because box64 itself lives there. The only
- * file that calls mmap(2) and its relatives for guest memory and that knows the host's page size:
- * hosts with 16K or 64K pages get their emulation of 4K pages here.
+ * guest's address limit, and what must not be replaced because box64 itself lives there. Where host
+ * pages are larger than the guest's, the work is done in paged.c, the calls themselves in kernel.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 #define MAP_32BIT_GUEST 0x40
+#define MAP_ABOVE4G_GUEST 0x80
 /* Where x86-64 Linux puts MAP_32BIT mappings (arch/x86 find_start_end). */
 #define LOW_START 0x40000000ull
 #define LOW_END 0x80000000ull
@@ -53,7 +53,9 @@ static int read_own_maps(void)
             va_end = 1ull << (64 - __builtin_clzll(hi - 1));
         if (!name && !strstr(line, "[stack]") && !strstr(line, "[vdso]"))
             continue;
-        if (n_own && own[n_own - 1].end == lo)
+        lo = align_down(lo, host_page);
+        hi = align_up(hi, host_page);
+        if (n_own && own[n_own - 1].end >= lo)
             own[n_own - 1].end = hi;
         else if (n_own < ARRAY_SIZE(own))
             own[n_own++] = (struct own_range){lo, hi};
@@ -64,13 +66,10 @@ static int read_own_maps(void)
 
 int host_init(void)
 {
-    long page = sysconf(_SC_PAGESIZE);
-    int err;
+    int err = kernel_init();
 
-    if (page != GUEST_PAGE_SIZE) {
-        log_error("host pages of %ld bytes are not supported yet (guest pages have 4096)", page);
-        return -ENOTSUP;
-    }
+    if (err)
+        return err;
     err = read_own_maps();
     if (err)
         return err;
@@ -92,7 +91,7 @@ bool host_is_own(gaddr start, gaddr end)
     return false;
 }
 
-static int host_prot(u32 guest, bool readonly)
+int host_prot(u32 guest, bool readonly)
 {
     int p = 0;
 
@@ -105,25 +104,6 @@ static int host_prot(u32 guest, bool readonly)
     return p;
 }
 
-static i64 raw_map(gaddr addr, u64 len, int prot, int flags, int fd, u64 offset)
-{
-    void *p = mmap(g2h(addr), len, prot, flags, fd, (off_t)offset);
-
-    return p == MAP_FAILED ? -errno : (i64)h2g(p);
-}
-
-/* Kernels before 4.17 and some emulators take MAP_FIXED_NOREPLACE for a hint. */
-static i64 map_exactly(gaddr addr, u64 len, int prot, int flags, int fd, u64 offset)
-{
-    i64 r = raw_map(addr, len, prot, (flags & ~MAP_FIXED) | MAP_FIXED_NOREPLACE, fd, offset);
-
-    if (r > 0 && (gaddr)r != addr) {
-        munmap(g2h((gaddr)r), len);
-        return -EEXIST;
-    }
-    return r;
-}
-
 /* First gap of the guest map at or above `from` that ends by `limit`; 0 if none. Host mappings are
  * not known here. */
 static gaddr gap_above(gaddr from, u64 len, gaddr limit)
@@ -131,7 +111,7 @@ static gaddr gap_above(gaddr from, u64 len, gaddr limit)
     struct vma v;
 
     while (from + len <= limit && map_next(from, &v) && v.start < from + len)
-        from = v.end;
+        from = align_up(v.end, host_page);
     return from + len <= limit ? from : 0;
 }
 
@@ -141,14 +121,14 @@ static i64 map_upwards(gaddr from, gaddr limit, u64 len, int prot, int flags, in
     u64 step = 1 << 20;
 
     while ((from = gap_above(from, len, limit)) != 0) {
-        i64 r = map_exactly(from, len, prot, flags, fd, offset);
+        i64 r = kernel_map_exactly(from, len, prot, flags, fd, offset);
 
         if (r != -EEXIST && r != -EPERM)
             return r;
         from += step;
         if (step < 1ull << 34)
             step += step / 4;
-        step = align_down(step, GUEST_PAGE_SIZE);
+        step = align_down(step, host_page);
     }
     return -ENOMEM;
 }
@@ -162,10 +142,10 @@ static i64 map_below_limit(u64 len, int prot, int flags, int fd, u64 offset)
         i64 r;
 
         if (map_next(at, &v) && v.start < at + len) {
-            at = v.start - len;
+            at = align_down(v.start - len, host_page);
             continue;
         }
-        r = map_exactly(at, len, prot, flags, fd, offset);
+        r = kernel_map_exactly(at, len, prot, flags, fd, offset);
         if (r != -EEXIST) {
             if (r > 0)
                 top_hint = at;
@@ -188,56 +168,74 @@ static i64 map_low(u64 len, int prot, int flags, int fd, u64 offset)
     return r;
 }
 
+i64 host_place(u64 len, int prot, int flags, int fd, u64 offset, bool low)
+{
+    if (low)
+        return map_low(len, prot, flags, fd, offset);
+    if (va_end > GUEST_VA_END)
+        return map_below_limit(len, prot, flags, fd, offset);
+    return kernel_map(0, len, prot, flags, fd, offset);
+}
+
 i64 host_map(gaddr addr, u64 len, u32 prot, int flags, int fd, u64 offset)
 {
     int hp = host_prot(prot, false);
     bool low = flags & MAP_32BIT_GUEST;
     i64 r;
 
-    flags &= ~(MAP_32BIT_GUEST | 0x80 /* MAP_ABOVE4G */);
+    if (UNLIKELY(host_page != GUEST_PAGE_SIZE))
+        return paged_map(addr, len, prot, flags, fd, offset);
+    flags &= ~(MAP_32BIT_GUEST | MAP_ABOVE4G_GUEST);
     if (flags & MAP_FIXED_NOREPLACE)
-        return map_exactly(addr, len, hp, flags, fd, offset);
+        return kernel_map_exactly(addr, len, hp, flags, fd, offset);
     if (flags & MAP_FIXED)
-        return raw_map(addr, len, hp, flags, fd, offset);
+        return kernel_map(addr, len, hp, flags, fd, offset);
     if (addr) { /* a hint: honoured when free, as Linux does */
-        r = map_exactly(addr, len, hp, flags, fd, offset);
+        r = kernel_map_exactly(addr, len, hp, flags, fd, offset);
         if (r > 0)
             return r;
     }
-    if (low)
-        return map_low(len, hp, flags, fd, offset);
-    if (va_end > GUEST_VA_END)
-        return map_below_limit(len, hp, flags, fd, offset);
-    return raw_map(0, len, hp, flags, fd, offset);
+    return host_place(len, hp, flags, fd, offset, low);
 }
 
 i64 host_unmap(gaddr addr, u64 len)
 {
-    return munmap(g2h(addr), len) ? -errno : 0;
+    if (UNLIKELY(host_page != GUEST_PAGE_SIZE))
+        return paged_unmap(addr, len);
+    return kernel_unmap(addr, len);
 }
 
 i64 host_protect(gaddr addr, u64 len, u32 guest_prot, bool readonly)
 {
-    return mprotect(g2h(addr), len, host_prot(guest_prot, readonly)) ? -errno : 0;
+    if (UNLIKELY(host_page != GUEST_PAGE_SIZE))
+        return paged_protect(addr, len, guest_prot, readonly);
+    return kernel_protect(addr, len, host_prot(guest_prot, readonly));
 }
 
-static i64 raw_remap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr)
+i64 host_advise(gaddr addr, u64 len, int advice)
 {
-    void *p = mremap(g2h(old), old_len, new_len, flags, g2h(new_addr));
+    i64 r;
 
-    return p == MAP_FAILED ? -errno : (i64)h2g(p);
+    if (LIKELY(host_page == GUEST_PAGE_SIZE))
+        return kernel_advise(addr, len, advice);
+    mem_lock();
+    r = paged_advise(addr, len, advice);
+    mem_unlock();
+    return r;
 }
 
 i64 host_remap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr)
 {
     i64 r;
 
+    if (UNLIKELY(host_page != GUEST_PAGE_SIZE))
+        return paged_remap(old, old_len, new_len, flags, new_addr);
     if (!(flags & MREMAP_MAYMOVE) || (flags & MREMAP_FIXED) || va_end <= GUEST_VA_END)
-        return raw_remap(old, old_len, new_len, flags, new_addr);
+        return kernel_remap(old, old_len, new_len, flags, new_addr);
     /* The kernel would move it above the guest's limit: stay in place, or move to a place of our
      * choice. */
     if (old_len && !(flags & ~MREMAP_MAYMOVE)) {
-        r = raw_remap(old, old_len, new_len, 0, 0);
+        r = kernel_remap(old, old_len, new_len, 0, 0);
         if (r != -ENOMEM)
             return r;
     }
@@ -245,8 +243,8 @@ i64 host_remap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr)
     if (r < 0)
         return r;
     new_addr = (gaddr)r;
-    r = raw_remap(old, old_len, new_len, flags | MREMAP_FIXED, new_addr);
+    r = kernel_remap(old, old_len, new_len, flags | MREMAP_FIXED, new_addr);
     if (r < 0)
-        munmap(g2h(new_addr), new_len);
+        kernel_unmap(new_addr, new_len);
     return r;
 }

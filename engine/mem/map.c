@@ -60,6 +60,16 @@ void mem_unlock(void)
     pthread_mutex_unlock(&map_mutex);
 }
 
+bool mem_lock_busy(void)
+{
+    if (lock_mine)
+        return false;
+    if (pthread_mutex_trylock(&map_mutex))
+        return true;
+    pthread_mutex_unlock(&map_mutex);
+    return false;
+}
+
 /* Words are moved with relaxed atomics: readers may look on, and the sequence number tells them to
  * look again. */
 static void words_copy(void *to, const void *from, size_t n)

@@ -242,10 +242,10 @@ i64 mem_madvise(gaddr addr, u64 len, int advice)
 
     if (bad_range(addr, len))
         return -EINVAL;
-    if (madvise(g2h(addr), len, advice))
-        return -errno;
-    r = 0;
     len = align_up(len, GUEST_PAGE_SIZE);
+    r = host_advise(addr, len, advice);
+    if (r)
+        return r;
     /* Contents may be gone: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED. */
     if ((advice == 4 || advice == 8 || advice == 9 || advice == 24) &&
         map_any_exec(addr, addr + len))

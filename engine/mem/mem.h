@@ -22,7 +22,7 @@ struct mem_region {
     const char *path; /* NULL: anonymous; "[stack]", "[heap]" ... */
 };
 
-/* Once, before any guest mapping. low_limit etc. are read from the host. 0 or -errno. */
+/* Once, before any guest mapping and after the options were read (cfg.host_page). 0 or -errno. */
 int mem_init(void);
 
 /* Guest-visible syscalls: arguments and results as x86-64 Linux has them (address or -errno).

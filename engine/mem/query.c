@@ -76,7 +76,8 @@ static bool accessible(gaddr a, u64 len, u32 need, bool (*ask)(gaddr))
                 return false;
             a = v.end;
         } else {
-            if (!ask(a))
+            /* Behind the guest's last page in a larger host page: not the guest's, though there. */
+            if ((host_page != GUEST_PAGE_SIZE && paged_owned(a)) || !ask(a))
                 return false;
             a = align_down(a, GUEST_PAGE_SIZE) + GUEST_PAGE_SIZE;
         }

@@ -110,6 +110,44 @@ void watch_release(gaddr start, gaddr end)
     }
 }
 
+void watch_drop(gaddr start, gaddr end)
+{
+    for (gaddr a = next_state(start, end); a < end; a = next_state(a + GUEST_PAGE_SIZE, end)) {
+        u8 *s = state_of(a);
+
+        if (!(*s & WATCH_ON))
+            continue;
+        set_state(s, *s & ~WATCH_ON);
+        interp_invalidate(a, a + GUEST_PAGE_SIZE);
+    }
+}
+
+/* Lock-free. Has a guest page of [start, end) one of these bits? */
+static bool any_state(gaddr start, gaddr end, u8 bits)
+{
+    for (gaddr a = start; a < end; a += GUEST_PAGE_SIZE)
+        if (watch_state(a) & bits)
+            return true;
+    return false;
+}
+
+bool watch_any(gaddr start, gaddr end, gaddr skip, gaddr skip_end)
+{
+    if (!__atomic_load_n(&n_watched, __ATOMIC_RELAXED))
+        return false;
+    return any_state(start, end < skip ? end : skip, WATCH_ON) ||
+           any_state(start > skip_end ? start : skip_end, end, WATCH_ON);
+}
+
+/* Lock-free. The state bits of all guest pages in this page's host page; there is one where host
+ * pages have 4K. */
+static bool near_state(gaddr page, u8 bits)
+{
+    gaddr start = align_down(page, host_page);
+
+    return any_state(start, start + host_page, bits);
+}
+
 /* Write-protects one page of code. False: it is (now) a checked page. */
 static bool watch_page(gaddr page)
 {
@@ -119,7 +157,8 @@ static bool watch_page(gaddr page)
 
     mem_lock();
     s = state_make(page);
-    if (s && !(*s & WATCH_CHECKED) && map_find(page, &v) && (v.prot & PROT_WRITE)) {
+    /* A hot page makes its whole host page writable for good: its neighbours are checked too. */
+    if (s && !near_state(page, WATCH_CHECKED) && map_find(page, &v) && (v.prot & PROT_WRITE)) {
         if (!(*s & WATCH_ON) && !host_protect(page, GUEST_PAGE_SIZE, v.prot, true))
             set_state(s, *s | WATCH_ON);
         on = *s & WATCH_ON;
@@ -159,15 +198,27 @@ gaddr mem_fetch(gaddr pc, bool *checked)
     return end;
 }
 
-/* Under mem_lock: a write to a watched page is about to happen. */
-static void unwatch(gaddr page, u8 *s)
+/*
+ * Under mem_lock: a write to this page is about to happen, and it or a neighbour in its host page
+ * is watched. The host page becomes writable as a whole, so neighbours lose their blocks too (they
+ * could change unnoticed), but the heat is this page's alone.
+ */
+static void unwatch(gaddr page)
 {
-    u8 heat = *s & WATCH_HEAT;
+    gaddr start = align_down(page, host_page);
+    u8 *s = state_make(page), heat;
     struct vma v;
 
-    if (heat < WATCH_HEAT)
-        heat++;
-    set_state(s, heat >= HOT_WRITES ? WATCH_CHECKED | heat : heat);
+    if (host_page != GUEST_PAGE_SIZE) {
+        watch_drop(start, page);
+        watch_drop(page + GUEST_PAGE_SIZE, start + host_page);
+    }
+    if (s) {
+        heat = *s & WATCH_HEAT;
+        if (heat < WATCH_HEAT)
+            heat++;
+        set_state(s, heat >= HOT_WRITES ? WATCH_CHECKED | heat : heat);
+    }
     if (map_find(page, &v))
         host_protect(page, GUEST_PAGE_SIZE, v.prot, false);
     interp_invalidate(page, page + GUEST_PAGE_SIZE);
@@ -184,7 +235,8 @@ static enum mem_fault retry_some(gaddr a)
         last = a;
         count = 0;
     }
-    if (++count > RETRY_MAX) {
+    /* A change that is still under way may take its time (a host page is being copied). */
+    if (!mem_lock_busy() && ++count > RETRY_MAX) {
         count = 0;
         return MEM_FAULT_ACCERR;
     }
@@ -195,15 +247,15 @@ static enum mem_fault retry_some(gaddr a)
 enum mem_fault mem_fault(gaddr a, bool is_write)
 {
     gaddr page = a & ~GUEST_PAGE_MASK;
-    u8 *s = is_write ? state_of(page) : NULL;
     struct vma v;
 
-    if (s && (__atomic_load_n(s, __ATOMIC_ACQUIRE) & WATCH_ON)) {
+    if (is_write && near_state(page, WATCH_ON) &&
+        (host_page == GUEST_PAGE_SIZE || (map_find(a, &v) && (v.prot & PROT_WRITE)))) {
         /* Busy: let the access fault again rather than wait in a signal handler. */
         if (!mem_trylock())
             return retry_some(a);
-        if (*s & WATCH_ON)
-            unwatch(page, s);
+        if (near_state(page, WATCH_ON))
+            unwatch(page);
         mem_unlock();
         return MEM_FAULT_RETRY;
     }
@@ -216,18 +268,23 @@ enum mem_fault mem_fault(gaddr a, bool is_write)
 
 void mem_prepare_write(gaddr a, u64 len)
 {
-    gaddr start = a & ~GUEST_PAGE_MASK, end = a + len;
+    gaddr start = a & ~GUEST_PAGE_MASK, end = a + len, stop;
 
     if (!len || end < a || LIKELY(!__atomic_load_n(&n_watched, __ATOMIC_RELAXED)))
         return;
     if (end > GUEST_VA_END)
         end = GUEST_VA_END;
-    for (gaddr p = next_state(start, end); p < end; p = next_state(p + GUEST_PAGE_SIZE, end)) {
+    stop = align_up(end, host_page);
+    for (gaddr p = next_state(align_down(start, host_page), stop); p < stop;
+         p = next_state(p + GUEST_PAGE_SIZE, stop)) {
+        /* The page that is written, when a neighbour in its host page is watched. */
+        gaddr touched = p < start ? start : p < end ? p : (end - 1) & ~GUEST_PAGE_MASK;
+
         if (!(watch_state(p) & WATCH_ON))
             continue;
         mem_lock();
-        if (*state_of(p) & WATCH_ON)
-            unwatch(p, state_of(p));
+        if (watch_state(p) & WATCH_ON)
+            unwatch(touched);
         mem_unlock();
     }
 }

@@ -1,4 +1,5 @@
-/* fakes.h - what interp_invalidate was told, for the tests of engine/mem. */
+/* fakes.h - what interp_invalidate was told, and the host page size on the command line, for the
+ * tests of engine/mem. */
 #ifndef TESTS_MEM_FAKES_H
 #define TESTS_MEM_FAKES_H
 
@@ -6,5 +7,8 @@
 
 extern unsigned long fake_invalidations;
 extern gaddr fake_inv_start, fake_inv_end;
+
+/* The first argument is the host page size to pretend. Before mem_init. */
+void fake_host_page(int argc, char **argv);
 
 #endif

@@ -234,8 +234,9 @@ static void test_fork(void)
     CHECK_EQ(status, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    fake_host_page(argc, argv);
     if (mem_init())
         return 77;
     RUN(test_errors);

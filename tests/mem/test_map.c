@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "fakes.h"
 #include "harness.h"
 #include "mem/map.h"
 
@@ -150,8 +151,9 @@ static void test_racing_readers(void)
     CHECK_EQ(wrong[1], 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    fake_host_page(argc, argv);
     RUN(test_random_against_model);
     RUN(test_file_offsets);
     RUN(test_racing_readers);

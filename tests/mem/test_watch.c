@@ -66,11 +66,14 @@ static void test_write_is_noticed(void)
     p[3] = 2;
     CHECK_EQ(faults, 1);
     CHECK_EQ(p[3], 2);
-    CHECK_EQ(fake_invalidations, n + 1);
+    /* In a larger host page the neighbour could now change unnoticed: its blocks die too. */
+    CHECK_EQ(fake_invalidations, n + (host_page > 0x1000 ? 2 : 1));
     CHECK(fake_inv_start == a && fake_inv_end == a + 0x1000);
-    p[4] = 2; /* noticed once */
+    CHECK_EQ(watch_state(a + 0x1000), host_page > 0x1000 ? 0 : WATCH_ON); /* not its heat */
+    p[4] = 2;                                                             /* noticed once */
     CHECK_EQ(faults, 1);
     CHECK_EQ(watch_state(a), 1);
+    mem_fetch(a + 0x1000, &checked);
     mem_prepare_write(a + 0x800, 0x1000); /* the kernel would get EFAULT */
     CHECK_EQ(watch_state(a + 0x1000), 1);
     p[0x1800] = 1;
@@ -197,10 +200,11 @@ static void test_two_threads(void)
     CHECK_EQ(bad, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO};
 
+    fake_host_page(argc, argv);
     if (mem_init())
         return 77;
     sigaction(SIGSEGV, &sa, NULL);
