@@ -53,7 +53,9 @@ def run(name, *args, **env):
         env["BOX64_NORCFILES"] = "1"
     done = subprocess.run(RUN + list(args), stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT,
                           env=dict(clean, LC_ALL="C", **env), check=False)
-    return Case(name, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    # QEMU tells of signals that end a program.
+    err = re.sub(r"^qemu: uncaught target signal .*\n", "", done.stderr.decode(errors="replace"), flags=re.M)
+    return Case(name, done.returncode, done.stdout.decode(errors="replace"), err)
 
 
 def put(name, data, mode=0o755):
