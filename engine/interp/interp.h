@@ -38,7 +38,8 @@ void interp_step(struct x86_cpu *c);
  * SIGSEGV handler: async-signal-safe. */
 void interp_invalidate(gaddr start, gaddr end);
 
-/* Around fork(): the child has only the calling thread, c is its CPU (NULL: it runs no guest code). */
+/* Around fork(): the child has only the calling thread; c is its CPU (NULL: it runs no guest
+ * code). */
 void interp_fork_prepare(void);
 void interp_fork_parent(void);
 void interp_fork_child(struct x86_cpu *c);

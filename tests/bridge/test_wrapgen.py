@@ -99,7 +99,8 @@ class WrapgenTest(unittest.TestCase):
                 ("memcpy p(p p d)", "argument 3"), ("memcpy p(l p ul)", "argument 1"), ("memcpy i(p p ul)", "the result of memcpy"),
                 ("sin f(d)", "the result of sin"), ("sin d(l)", "argument 1"), ("sinl d(d)", "sinl"), ("sinf d(d)", "sinf"),
                 ("fprintf i(p s)", "and ..."), ("rewind i(p)", "the result of rewind"), ("fclose v(p)", "fclose has a result"),
-                ("data stdin 4", "size of stdin"), ("layout tm 48", "size of struct tm"), ("layout tm 56 tm_min=8", "place of tm_min"), ("fputc i(p p)", "argument 1 of fputc")]:
+                ("data stdin 4", "size of stdin"), ("layout tm 48", "size of struct tm"), ("layout tm 56 tm_min=8", "place of tm_min"),
+                ("fputc i(p p)", "argument 1 of fputc")]:
             status, text = self.compile_check(row + "\n")
             self.assertNotEqual(status, 0, row)
             self.assertIn(message, text, row)

@@ -2,8 +2,9 @@
 
     test_cli.py GROUP --box64 BOX64 [--runner=WORD]...
 
-A GROUP is a function test_GROUP below; --runner are the words of a command that runs BOX64. Each test checks the message and the exit status. The guest programs are made here (elfs.py), so the
-same tests run on every host, without a compiler or the guest tree.
+A GROUP is a function test_GROUP below; --runner are the words of a command that runs BOX64. Each
+test checks the message and the exit status. The guest programs are made here (elfs.py), so the same
+tests run on every host, without a compiler or the guest tree.
 """
 import argparse
 import json

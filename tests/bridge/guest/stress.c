@@ -1,4 +1,5 @@
-/* Many threads, signals into all of it, forks from threads, handlers that jump. Prints only counts that do not depend on timing. */
+/* Many threads, signals into all of it, forks from threads, handlers that jump. Prints only counts
+ * that do not depend on timing. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
