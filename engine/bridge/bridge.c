@@ -190,9 +190,16 @@ static gaddr bridge_for(br_thunk *thunk, void *fn, const struct br_symbol *sym)
     return h2g(b);
 }
 
+/* Rows made up for bridges without one; a list, so that they have an owner. */
+struct own_symbol {
+    struct br_symbol sym;
+    struct own_symbol *next;
+};
+static struct own_symbol *own_symbols;
+
 gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
 {
-    struct br_symbol *sym;
+    struct own_symbol *own;
     struct bridge *b;
 
     lock_bridges();
@@ -200,14 +207,18 @@ gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
     unlock_bridges();
     if (b)
         return h2g(b);
-    sym = calloc(1, sizeof *sym);
-    if (!sym)
+    own = calloc(1, sizeof *own);
+    if (!own)
         die("out of memory for bridges");
-    sym->name = name;
-    sym->sig = "";
-    sym->thunk = thunk;
-    sym->raw = 1;
-    return bridge_for(thunk, fn, sym);
+    own->sym.name = name;
+    own->sym.sig = "";
+    own->sym.thunk = thunk;
+    own->sym.raw = 1;
+    lock_bridges();
+    own->next = own_symbols;
+    own_symbols = own;
+    unlock_bridges();
+    return bridge_for(thunk, fn, &own->sym);
 }
 
 bool br_is_bridge(gaddr a, void **fn, const char **name)
