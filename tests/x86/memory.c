@@ -6,8 +6,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "tcase.h"
+
+#define PAGE 4096u
+
+/* Where the code can be written. A case cannot: a stray store into its own code or the pads would
+ * be there still when the next one runs. */
+static u8 *code_alias;
+
+static void map_code(int fixed)
+{
+    int fd = memfd_create("code", MFD_CLOEXEC);
+    void *p = MAP_FAILED;
+
+    if (fd >= 0 && !ftruncate(fd, 2 * PAGE)) {
+        code_alias = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        p = mmap(g2h(TC_CODE), 2 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | fixed, fd, 0);
+    }
+    if (code_alias == MAP_FAILED || p != g2h(TC_CODE)) {
+        fprintf(stderr, "cannot map the code page\n");
+        exit(2);
+    }
+    close(fd);
+}
+
+void tmem_after_fork(void)
+{
+    u8 *old = code_alias;
+
+    map_code(MAP_FIXED);
+    memcpy(code_alias, old, 2 * PAGE);
+    munmap(old, 2 * PAGE);
+}
+
+u8 *tmem_code(gaddr a)
+{
+    return code_alias + (a - TC_CODE);
+}
 
 static void map(gaddr a, size_t size, int prot)
 {
@@ -22,9 +59,9 @@ static void map(gaddr a, size_t size, int prot)
 void tmem_init(void)
 {
     struct rng r = rng_seed(0x520, 0);
-    size_t page = 4096;
+    size_t page = PAGE;
 
-    map(TC_CODE, 2 * page, PROT_READ | PROT_WRITE | PROT_EXEC);
+    map_code(MAP_FIXED_NOREPLACE);
     map(TC_CTL, 16 * page, PROT_READ | PROT_WRITE);
     map(TC_COUNTER, page, PROT_READ | PROT_WRITE);
     map(TC_MEM - page, page, PROT_NONE);
@@ -41,7 +78,7 @@ void tmem_init(void)
 
 void tmem_load(const struct tcase *t)
 {
-    memcpy(g2h(tc_start(t)), t->code, t->len);
+    memcpy(tmem_code(tc_start(t)), t->code, t->len);
     memcpy(g2h(TC_MEM), t->mem, TC_MEM_SIZE);
     *(u32 *)g2h(TC_COUNTER) = t->loops;
 }

@@ -75,6 +75,10 @@ const char *gen_skip_reason(unsigned row); /* NULL: tested, in each mode that it
 /* memory.c: maps the regions; writes a case's code and data. */
 void tmem_init(void);
 void tmem_load(const struct tcase *t);
+/* Gives a forked child code pages of its own. */
+void tmem_after_fork(void);
+/* A byte of the two pages at TC_CODE, to write to: there they are read-only. */
+u8 *tmem_code(gaddr a);
 
 /* irun.c: interp_init + runs. stepped: interp_step, else interp_run (cached blocks, fast handlers).
  * False: no end within the limit. */

@@ -161,9 +161,9 @@ static void make_pads(unsigned mode)
         return;
     made = mode;
     memcpy(jump + 3, &tail, 4);
-    memcpy(g2h(TRAMPOLINE), jump, sizeof jump);
+    memcpy(tmem_code(TRAMPOLINE), jump, sizeof jump);
     for (unsigned i = 0; i < 32; i++) {
-        u8 *p = g2h(TC_PADS + i * TC_PAD_STEP);
+        u8 *p = tmem_code(TC_PADS + i * TC_PAD_STEP);
         u8 code64[] = {0xc7, 0x04, 0x25, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x24, 0x25, 0, 0, 0, 0};
         u8 code32[] = {0xc7, 0x05, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x2d, 0, 0, 0, 0};
 

@@ -275,6 +275,7 @@ static pid_t start_shard(unsigned n, u64 round, double end)
 
     if (pid == 0) {
         shard = n;
+        tmem_after_fork();
         shard_main(round, end);
         _exit(0);
     }
