@@ -43,6 +43,9 @@ ALWAYS_INLINE gaddr libc_caller(void)
 /* Continues the guest at a jmp_buf it filled; val as for longjmp. Comes back when no host frames
  * had to be dropped. */
 void libc_jump(struct x86_cpu *c, gaddr buf, int val);
+/* A malloc'ed result as the guest's own free takes it: the same, or moved there (libc_alloc.c). */
+void *libc_hand_over(void *native, size_t size);
+char *libc_hand_over_string(char *native);
 /* Cancellation of the running thread: its registered cleanup handlers run. */
 void libc_run_cleanups(void);
 

@@ -243,7 +243,7 @@ void *my_backtrace_symbols(void *list, i32 n)
 
     for (int i = 0; i < n; i++)
         size += (size_t)symbol_text(NULL, 0, addrs[i]) + 1;
-    out = malloc(size);
+    out = libc_hand_over(calloc(1, size), size);
     if (!out)
         return NULL;
     at = (char *)(out + n);

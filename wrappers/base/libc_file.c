@@ -141,13 +141,14 @@ const char *my_realpath(const char *path, void *resolved)
     char target[PATH_MAX];
     i64 n;
 
-    if (!has_view(path))
+    n = has_view(path) ? my_readlink(path, target, sizeof target - 1) : 0;
+    if (n > 0 && target[0] == '/') {
+        target[n] = 0;
+        path = target;
+    }
+    if (resolved)
         return realpath(path, resolved);
-    n = my_readlink(path, target, sizeof target - 1);
-    if (n <= 0 || target[0] != '/')
-        return realpath(path, resolved);
-    target[n] = 0;
-    return realpath(target, resolved);
+    return libc_hand_over_string(realpath(path, NULL));
 }
 
 const char *my___realpath_chk(const char *path, void *resolved, u64 room)
