@@ -3,6 +3,8 @@
  * too, where nothing is shared and the same must hold. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -248,8 +250,11 @@ static void test_remap_in_part(void)
     CHECK_EQ(mem_mremap(P(6), 4096, 3 * 4096, 0, 0), P(6));
     memset(g2h(P(8)), 1, 4096);
     CHECK_EQ(mem_mremap(P(6), 3 * 4096, 4096, 0, 0), P(6));
-    CHECK_EQ(mem_mremap(P(6), 4096, 4 * 4096, MREMAP_MAYMOVE, 0), P(6));
-    CHECK(byte(6) == 12 && byte(7) == 0 && byte(8) == 0 && byte(9) == 0);
+    x = mem_mremap(P(6), 4096, 4 * 4096, MREMAP_MAYMOVE, 0);
+    CHECK(x > 0);
+    for (int i = 0; x > 0 && i < 4; i++)
+        CHECK_EQ(*(u8 *)g2h((gaddr)x + (u64)i * 4096 + 9), i ? 0 : 12);
+    CHECK_EQ(mem_munmap((gaddr)x, 4 * 4096), 0);
     CHECK_EQ(mem_munmap(P(0), 16 * 4096), 0);
 }
 
@@ -311,6 +316,45 @@ static void test_watch_in_shared_page(void)
     code[0] = 5;
     CHECK_EQ(faults, 1);
     CHECK_EQ(mem_munmap(P(0), 2 * 4096), 0);
+}
+
+static volatile int stop; /* not bool: gcc 12 with UBSan reads that once */
+
+static void *count_up(void *arg)
+{
+    volatile u64 *p = arg;
+
+    while (!stop)
+        p[0] = p[1] + 1, p[1]++;
+    return NULL;
+}
+
+/* A host page of a file becomes a copy while another thread writes to it: nothing is lost. */
+static void test_neighbour_writes_meanwhile(void)
+{
+    int bad = 0;
+
+    for (int round = 0; round < 200; round++) {
+        volatile u64 *p = g2h(P(1) + 0x100);
+        pthread_t t;
+
+        CHECK_EQ(from_file(0, 16, RW, 0), P(0));
+        p[0] = p[1] = 0;
+        stop = 0;
+        pthread_create(&t, NULL, count_up, (void *)p);
+        while (p[1] < 100)
+            sched_yield();
+        bad += from_file(0, 1, RX, 3) != (i64)P(0);
+        bad += anon(2, 2, RW) != (i64)P(2);
+        bad += mem_mprotect(P(2), 4096, PROT_NONE) != 0;
+        bad += mem_munmap(P(3), 4096) != 0;
+        stop = 1;
+        pthread_join(t, NULL);
+        bad += p[0] != p[1]; /* a lost write would show */
+        bad += byte(0) != 103 || byte(4) != 104 || byte(15) != 115;
+        mem_munmap(P(0), 16 * 4096);
+    }
+    CHECK_EQ(bad, 0);
 }
 
 #define PAGES 48
@@ -402,6 +446,7 @@ int main(int argc, char **argv)
     RUN(test_remap_in_part);
     RUN(test_advice);
     RUN(test_watch_in_shared_page);
+    RUN(test_neighbour_writes_meanwhile);
     RUN(test_random_against_model);
     return harness_done();
 }

@@ -149,7 +149,7 @@ static void test_fault_classes(void)
     CHECK(!"never gives up");
 }
 
-static volatile bool stop;
+static volatile int stop; /* not bool: gcc 12 with UBSan reads that once */
 static gaddr shared_page;
 
 static void *writer(void *arg)
@@ -179,11 +179,11 @@ static void test_two_threads(void)
         if (round % 6 == 0) { /* below the heat limit: make it new */
             gaddr fresh = map(RWX, ANON, 0x1000);
 
-            stop = true;
+            stop = 1;
             pthread_join(t, NULL);
             mem_munmap(shared_page, 0x1000);
             shared_page = fresh;
-            stop = false;
+            stop = 0;
             pthread_create(&t, NULL, writer, NULL);
         }
         p = g2h(shared_page);
@@ -195,7 +195,7 @@ static void test_two_threads(void)
                 bad += fake_invalidations == inv;
         }
     }
-    stop = true;
+    stop = 1;
     pthread_join(t, NULL);
     CHECK_EQ(bad, 0);
 }
