@@ -44,6 +44,18 @@ void interp_fork_prepare(void);
 void interp_fork_parent(void);
 void interp_fork_child(struct x86_cpu *c);
 
+/*
+ * For a host memory fault at addr while c->cur runs: X86_EXC_PF, or X86_EXC_GP/X86_EXC_SS where a
+ * CPU would have refused the address itself (non-canonical, beyond a 32-bit segment).
+ * Async-signal-safe.
+ */
+enum interp_cause {
+    INTERP_CAUSE_UNKNOWN,    /* the host does not say */
+    INTERP_CAUSE_PAGE,       /* surely a page fault */
+    INTERP_CAUSE_NO_ADDRESS, /* surely not: the host refused the address and gives none */
+};
+unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause cause);
+
 /* Guest pc of the instruction that c->cur points to; 0 when none is running. Async-signal-safe. */
 gaddr interp_current_pc(const struct x86_cpu *c);
 

@@ -138,12 +138,13 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
                      bool write)
 {
     gaddr a = h2g(si->si_addr);
-    bool canonical = (u64)((i64)a >> 47) + 1 <= 1;
+    unsigned vec = interp_fault_vec(
+        c, a, si->si_code == HOST_SI_KERNEL ? INTERP_CAUSE_NO_ADDRESS : INTERP_CAUSE_UNKNOWN);
 
     if (sig == SIGFPE) {
         c->exc = (struct x86_exc){.vec = X86_EXC_DE};
-    } else if (sig == SIGSEGV && (si->si_code == HOST_SI_KERNEL || !canonical)) {
-        c->exc = (struct x86_exc){.vec = X86_EXC_GP};
+    } else if (sig == SIGSEGV && vec != X86_EXC_PF) {
+        c->exc = (struct x86_exc){.vec = (u8)vec};
     } else if (sig == SIGBUS && si->si_code == BUS_ADRALN) {
         c->exc = (struct x86_exc){.vec = X86_EXC_AC, .host_sig = SIGBUS, .host_code = BUS_ADRALN};
     } else {

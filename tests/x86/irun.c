@@ -77,57 +77,10 @@ static const struct x86_env env = {
     .cpuid = env_cpuid,
 };
 
-static bool canonical(gaddr a)
-{
-    return (u64)((i64)a >> 47) + 1 <= 1;
-}
-
-/*
- * Stack references outside the canonical range raise #SS, all others #GP (SDM vol. 3, 6.15). POP
- * reads the stack before its operand, CALL, PUSH and the rest the other way round.
- */
-static unsigned noncanonical_exc(const struct x86_insn *in)
-{
-    const u32 stack = X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL | X86_ATTR_RET;
-    u32 attr = x86_rows[in->row].attr;
-    bool by_stack = !in->nopnd;
-
-    if (attr & X86_ATTR_POP && !canonical(cpu.gpr[X86_RSP]))
-        return X86_EXC_SS;
-    for (unsigned i = 0; i < in->nopnd; i++)
-        if (in->opnd[i].kind == X86_OPK_MEM)
-            return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP)
-                       ? X86_EXC_SS
-                       : X86_EXC_GP;
-    return by_stack && attr & stack ? X86_EXC_SS : X86_EXC_GP;
-}
-
-/* Under qemu-user a non-canonical access reports address 0: look at where the instruction's
- * operands point. */
-static bool operands_canonical(const struct x86_insn *in)
-{
-    u64 base = cpu.seg_base[in->seg];
-
-    if (!strcmp(x86_op_names[in->op], "maskmovq") || strstr(x86_op_names[in->op], "maskmovdqu"))
-        return canonical(cpu.gpr[X86_RDI] + base);
-    if (!strcmp(x86_op_names[in->op], "xlat"))
-        return canonical(cpu.gpr[X86_RBX] + base);
-    for (unsigned i = 0; i < in->nopnd; i++) {
-        unsigned kind = in->opnd[i].kind;
-
-        if (kind == X86_OPK_MEM && !canonical(sem_ea(&cpu, in)))
-            return false;
-        if (kind == X86_OPK_SI && !canonical(cpu.gpr[X86_RSI] + base))
-            return false;
-        if (kind == X86_OPK_DI && !canonical(cpu.gpr[X86_RDI]))
-            return false;
-    }
-    return canonical(cpu.gpr[X86_RSP]);
-}
-
-bool irun_fault(int sig, const siginfo_t *info, u32 err, enum irun_cause cause)
+bool irun_fault(int sig, const siginfo_t *info, u32 err, enum interp_cause cause)
 {
     gaddr a = h2g(info->si_addr);
+    unsigned vec;
 
     if (!cpu.cur)
         return false;
@@ -136,10 +89,9 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, enum irun_cause cause)
                                .addr = a,
                                .host_sig = (u8)sig,
                                .host_code = (u8)info->si_code};
-    if (cause == IRUN_UNKNOWN && (!canonical(a) || (!a && !operands_canonical(cpu.cur))))
-        cause = IRUN_NONCANONICAL;
-    if (cpu.mode == 64 && cause == IRUN_NONCANONICAL)
-        cpu.exc = (struct x86_exc){.vec = (u8)noncanonical_exc(cpu.cur), .host_sig = (u8)sig};
+    vec = interp_fault_vec(&cpu, a, cause);
+    if (vec != X86_EXC_PF)
+        cpu.exc = (struct x86_exc){.vec = (u8)vec, .host_sig = (u8)sig};
     interp_fault(&cpu);
 }
 

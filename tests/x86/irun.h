@@ -7,11 +7,8 @@
 
 #include <signal.h>
 
-#include "base/types.h"
+#include "interp/interp.h"
 
-/* Does the host tell a non-canonical address from a page fault? */
-enum irun_cause { IRUN_UNKNOWN, IRUN_PAGE, IRUN_NONCANONICAL };
-
-bool irun_fault(int sig, const siginfo_t *info, u32 err, enum irun_cause cause);
+bool irun_fault(int sig, const siginfo_t *info, u32 err, enum interp_cause cause);
 
 #endif

@@ -12,7 +12,7 @@
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
     (void)context;
-    if (irun_fault(sig, info, 0, IRUN_UNKNOWN))
+    if (irun_fault(sig, info, 0, INTERP_CAUSE_UNKNOWN))
         return;
     signal(sig, SIG_DFL);
 }

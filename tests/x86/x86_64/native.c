@@ -142,7 +142,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
     }
     if (sig != SIGILL && sig != SIGFPE &&
         irun_fault(sig, info, (u32)g[REG_ERR],
-                   g[REG_TRAPNO] == X86_EXC_PF ? IRUN_PAGE : IRUN_NONCANONICAL))
+                   g[REG_TRAPNO] == X86_EXC_PF ? INTERP_CAUSE_PAGE : INTERP_CAUSE_NO_ADDRESS))
         return;
     signal(sig, SIG_DFL); /* a crash of the tester or the interpreter itself: die of it */
 }
