@@ -49,6 +49,44 @@ i64 sys_madvise(struct x86_cpu *c, const u64 *a)
     return mem_madvise(a[0], a[1], (int)a[2]);
 }
 
+/* These the kernel takes at multiples of its own page size only. */
+static i64 by_host_pages(struct x86_cpu *c, long nr, const u64 *a)
+{
+    gaddr start = a[0];
+    u64 len = a[1];
+
+    mem_host_range(&start, &len);
+    return HOST(c, nr, start, len, a[2]);
+}
+
+i64 sys_msync(struct x86_cpu *c, const u64 *a)
+{
+    return by_host_pages(c, __NR_msync, a);
+}
+
+i64 sys_mlock(struct x86_cpu *c, const u64 *a)
+{
+    return by_host_pages(c, __NR_mlock, a);
+}
+
+i64 sys_mlock2(struct x86_cpu *c, const u64 *a)
+{
+    return by_host_pages(c, __NR_mlock2, a);
+}
+
+i64 sys_munlock(struct x86_cpu *c, const u64 *a)
+{
+    return by_host_pages(c, __NR_munlock, a);
+}
+
+i64 sys_mincore(struct x86_cpu *c, const u64 *a)
+{
+    (void)c;
+    if (!mem_writable(a[2], align_up(a[1], GUEST_PAGE_SIZE) / GUEST_PAGE_SIZE))
+        return -EFAULT;
+    return mem_incore(a[0], a[1], g2h(a[2]));
+}
+
 i64 sys_brk(struct x86_cpu *c, const u64 *a)
 {
     (void)c;

@@ -253,6 +253,38 @@ i64 mem_madvise(gaddr addr, u64 len, int advice)
     return r;
 }
 
+void mem_host_range(gaddr *a, u64 *len)
+{
+    gaddr end = align_up(*a + *len, host_page);
+
+    if (host_page == GUEST_PAGE_SIZE || (*a & GUEST_PAGE_MASK) || end < *a)
+        return;
+    *a = align_down(*a, host_page);
+    *len = end - *a;
+}
+
+i64 mem_incore(gaddr addr, u64 len, u8 *vec)
+{
+    gaddr end = addr + align_up(len, GUEST_PAGE_SIZE);
+
+    if (addr & GUEST_PAGE_MASK)
+        return -EINVAL;
+    if (len > GUEST_VA_END || end > GUEST_VA_END)
+        return -ENOMEM;
+    if (host_page == GUEST_PAGE_SIZE)
+        return mincore(g2h(addr), len, vec) ? -errno : 0;
+    for (; addr < end; addr += GUEST_PAGE_SIZE, vec++) {
+        u8 host[16]; /* pretended pages are several of the kernel's */
+
+        /* Native memory is asked about too: unwinders probe with mincore. */
+        if ((paged_owned(addr) && !map_covered(addr, addr + GUEST_PAGE_SIZE)) ||
+            mincore(g2h(align_down(addr, host_page)), host_page, host))
+            return -ENOMEM;
+        *vec = host[0];
+    }
+    return 0;
+}
+
 void mem_set_brk(gaddr start)
 {
     mem_lock();

@@ -32,6 +32,11 @@ i64 mem_munmap(gaddr addr, u64 len);
 i64 mem_mprotect(gaddr addr, u64 len, int prot);
 i64 mem_mremap(gaddr old, u64 old_len, u64 new_len, int flags, gaddr new_addr);
 i64 mem_madvise(gaddr addr, u64 len, int advice);
+/* mincore: one byte a guest page. */
+i64 mem_incore(gaddr addr, u64 len, u8 *vec);
+/* Widens [*a, *a + *len) to whole host pages if *a begins a guest page (else the kernel says what
+ * is wrong with it): for calls that only touch what is mapped, such as msync and mlock. */
+void mem_host_range(gaddr *a, u64 *len);
 i64 mem_brk(gaddr addr);
 void mem_set_brk(gaddr start);
 /* Native code (wrapped libc) made or dropped a mapping the guest may see: keep the map true. */

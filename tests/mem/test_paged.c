@@ -260,11 +260,22 @@ static void test_remap_in_part(void)
 
 static void test_advice(void)
 {
+    gaddr start = P(3);
+    u64 len = 5 * 4096;
+    u8 in_core[40] = {0};
+
     CHECK_EQ(anon(0, 40, RW), P(0));
     memset(g2h(P(0)), 7, 40 * 4096);
     CHECK_EQ(mem_madvise(P(1), 37 * 4096, MADV_DONTNEED), 0);
     CHECK(byte(0) == 7 && byte(1) == 0 && byte(17) == 0 && byte(37) == 0 && byte(38) == 7);
     CHECK_EQ(mem_madvise(P(38), 4096, MADV_WILLNEED), 0);
+    CHECK_EQ(mem_incore(P(2), 38 * 4096 - 1, in_core), 0);
+    CHECK(in_core[36] & 1);
+    CHECK_EQ(mem_incore(P(2) + 1, 4096, in_core), -EINVAL);
+    CHECK_EQ(mem_incore(P(39), 2 * 4096, in_core), -ENOMEM);
+    mem_host_range(&start, &len);
+    CHECK(start <= P(3) && start + len >= P(8) && !((start | len) & (host_page - 1)));
+    CHECK_EQ(msync(g2h(start), len, MS_SYNC), 0);
     CHECK_EQ(mem_munmap(P(0), 40 * 4096), 0);
     CHECK_EQ(mem_madvise(P(0), 4096, MADV_DONTNEED), -ENOMEM);
     CHECK_EQ(from_file(1, 2, RW, 3), P(1));
