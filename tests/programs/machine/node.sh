@@ -1,0 +1,2 @@
+# needs: /usr/bin/node
+$B /usr/bin/node "$MACHINE/bench.js"
