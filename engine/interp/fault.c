@@ -99,3 +99,26 @@ unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause
         return stack_or_general(c, in);
     return X86_EXC_PF;
 }
+
+/* Does the operand in memory lie where sem_ea says? Not elements by index vector, not bit strings. */
+static bool has_plain_operand(const struct x86_insn *in)
+{
+    if (in->pfx & X86_PFX_VSIB || in->op == X86_BT || in->op == X86_BTS || in->op == X86_BTR ||
+        in->op == X86_BTC)
+        return false;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            return true;
+    return false;
+}
+
+gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr)
+{
+    const struct x86_insn *in = c->cur;
+    gaddr first;
+
+    if (!in || !has_plain_operand(in))
+        return addr;
+    first = sem_ea(c, in);
+    return addr < first && addr >> 4 == first >> 4 ? first : addr;
+}

@@ -55,6 +55,11 @@ enum interp_cause {
     INTERP_CAUSE_NO_ADDRESS, /* surely not: the host refused the address and gives none */
 };
 unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause cause);
+/*
+ * The guest's fault address for the host's: some hosts' atomics and block copies access the whole
+ * aligned word around the guest's first byte, and report that.
+ */
+gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr);
 
 /* Guest pc of the instruction that c->cur points to; 0 when none is running. Async-signal-safe. */
 gaddr interp_current_pc(const struct x86_cpu *c);

@@ -155,7 +155,7 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
                               : kind == MEM_FAULT_ACCERR ? SEGV_ACCERR
                                                          : SEGV_MAPERR),
             .err = PF_USER | (write ? PF_WRITE : 0) | present_bit(a, kind),
-            .addr = a,
+            .addr = interp_fault_addr(c, a),
         };
     }
 }

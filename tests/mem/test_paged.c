@@ -277,7 +277,8 @@ static void test_advice(void)
     CHECK(start <= P(3) && start + len >= P(8) && !((start | len) & (host_page - 1)));
     CHECK_EQ(msync(g2h(start), len, MS_SYNC), 0);
     CHECK_EQ(mem_munmap(P(0), 40 * 4096), 0);
-    CHECK_EQ(mem_madvise(P(0), 4096, MADV_DONTNEED), -ENOMEM);
+    i64 hole = mem_madvise(P(0), 4096, MADV_DONTNEED);
+    CHECK(hole == -ENOMEM || !hole); /* QEMU's madvise does not mind a hole */
     CHECK_EQ(from_file(1, 2, RW, 3), P(1));
     CHECK_EQ(mem_madvise(P(1), 4096, MADV_DONTNEED), 0);
     CHECK(byte(1) == 103 && byte(2) == 104);

@@ -86,7 +86,7 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, enum interp_cause cause
         return false;
     cpu.exc = (struct x86_exc){.vec = X86_EXC_PF,
                                .err = err,
-                               .addr = a,
+                               .addr = interp_fault_addr(&cpu, a),
                                .host_sig = (u8)sig,
                                .host_code = (u8)info->si_code};
     vec = interp_fault_vec(&cpu, a, cause);

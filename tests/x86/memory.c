@@ -16,6 +16,7 @@
  * be there still when the next one runs. */
 static u8 *code_alias;
 
+#ifdef __x86_64__
 static void map_code(int fixed)
 {
     int fd = memfd_create("code", MFD_CLOEXEC);
@@ -45,6 +46,30 @@ u8 *tmem_code(gaddr a)
 {
     return code_alias + (a - TC_CODE);
 }
+
+static void write_code(gaddr a, const void *bytes, size_t n)
+{
+    memcpy(tmem_code(a), bytes, n);
+}
+#else
+/* No second view here: one shared mapping makes QEMU run in its parallel mode, whose accesses are
+ * whole aligned words, and those are what it reports as fault addresses then. */
+static void map_code(int fixed)
+{
+    code_alias = mmap(g2h(TC_CODE), 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
+    if (code_alias != g2h(TC_CODE)) {
+        fprintf(stderr, "cannot map the code page\n");
+        exit(2);
+    }
+}
+
+static void write_code(gaddr a, const void *bytes, size_t n)
+{
+    mprotect(code_alias, 2 * PAGE, PROT_READ | PROT_WRITE);
+    memcpy(g2h(a), bytes, n);
+    mprotect(code_alias, 2 * PAGE, PROT_READ);
+}
+#endif
 
 static void map(gaddr a, size_t size, int prot)
 {
@@ -78,7 +103,7 @@ void tmem_init(void)
 
 void tmem_load(const struct tcase *t)
 {
-    memcpy(tmem_code(tc_start(t)), t->code, t->len);
+    write_code(tc_start(t), t->code, t->len);
     memcpy(g2h(TC_MEM), t->mem, TC_MEM_SIZE);
     *(u32 *)g2h(TC_COUNTER) = t->loops;
 }
