@@ -100,7 +100,8 @@ unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause
     return X86_EXC_PF;
 }
 
-/* Does the operand in memory lie where sem_ea says? Not elements by index vector, not bit strings. */
+/* Does the operand in memory lie where sem_ea says? Not elements by index vector, not bit strings.
+ */
 static bool has_plain_operand(const struct x86_insn *in)
 {
     if (in->pfx & X86_PFX_VSIB || in->op == X86_BT || in->op == X86_BTS || in->op == X86_BTR ||

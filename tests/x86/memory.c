@@ -56,7 +56,8 @@ static void write_code(gaddr a, const void *bytes, size_t n)
  * whole aligned words, and those are what it reports as fault addresses then. */
 static void map_code(int fixed)
 {
-    code_alias = mmap(g2h(TC_CODE), 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
+    code_alias =
+        mmap(g2h(TC_CODE), 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
     if (code_alias != g2h(TC_CODE)) {
         fprintf(stderr, "cannot map the code page\n");
         exit(2);
