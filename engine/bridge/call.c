@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "bridge/slots.h"
 #include "bridge/thunk.h"
-#include "bridge/unwind.h"
 #include "interp/interp.h"
 #include "signal/signal.h"
 
@@ -17,23 +16,10 @@ void (*br_adopted)(struct thr *t);
 #define RED_ZONE 128
 #define EFLAGS_DF 0x400u
 
-/* For unwinders: which guest code called the native function that now calls back. */
-static gaddr record_caller(struct x86_cpu *c, gaddr below)
-{
-    static const u8 saved[6] = {BR_RBX, BR_RBP, 12, 13, 14, 15};
-    gaddr record = align_down(below - BR_RECORD_SIZE, 16);
-
-    for (unsigned i = 0; i < 6; i++)
-        st_u64(g2h(record + BR_RECORD_SAVED + 8 * i), c->gpr[saved[i]]);
-    st_u64(g2h(record + BR_RECORD_RSP), c->gpr[BR_RSP]);
-    c->gpr[BR_RBX] = record;
-    return record;
-}
-
 void br_frame_begin(struct br_frame *f, gaddr fn, unsigned stack_bytes)
 {
     struct thr *t = thr_self_or_adopt();
-    gaddr sp, back = br_exit_bridge();
+    gaddr sp;
 
     if (!t)
         die("no guest thread could be made for a native thread that calls the guest");
@@ -42,14 +28,9 @@ void br_frame_begin(struct br_frame *f, gaddr fn, unsigned stack_bytes)
     f->rip = f->c->rip;
     f->cur = f->c->cur;
     f->slot_index = br_slot_index;
-    sp = f->c->gpr[BR_RSP] - RED_ZONE;
-    if (interp_depth(f->c)) { /* otherwise the thread begins here */
-        sp = record_caller(f->c, sp);
-        back = br_return_bridge();
-    }
-    f->args = align_down(sp - stack_bytes, 16);
+    f->args = align_down(f->c->gpr[BR_RSP] - RED_ZONE - stack_bytes, 16);
     sp = f->args - 8;
-    st_u64(g2h(sp), back);
+    st_u64(g2h(sp), br_exit_bridge());
     f->c->gpr[BR_RSP] = sp;
     f->c->eflags &= ~EFLAGS_DF;
     if (t->adopted && !t->tls && br_adopted)

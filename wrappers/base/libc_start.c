@@ -59,10 +59,8 @@ i32 my___cxa_at_quick_exit(void *fn, void *dso)
 i32 my___cxa_thread_atexit_impl(void *fn, void *arg, void *dso)
 {
     struct handler *h = handler_new(fn, arg);
-    /* The native linker must find an object of its own (glibc 2.36 crashes on NULL). Nothing keeps
-     * the guest's object loaded. */
-    (void)dso;
-    return h ? __cxa_thread_atexit_impl(run_handler, h, &my___libc_enable_secure) : -1;
+    (void)dso; /* keeps a native library loaded; the guest's linker keeps the guest's */
+    return h ? __cxa_thread_atexit_impl(run_handler, h, NULL) : -1;
 }
 
 i32 my_atexit(void *fn)
