@@ -20,8 +20,8 @@ u64 mem_xchg(gaddr a, unsigned size, u64 v);
 #define MEM_REWRITE(type, p)                                                                       \
     do {                                                                                           \
         type *p_ = (p), v_ = __atomic_load_n(p_, __ATOMIC_RELAXED);                                \
-        while (!__atomic_compare_exchange_n(p_, &v_, v_, true, __ATOMIC_RELAXED,                   \
-                                            __ATOMIC_RELAXED))                                     \
+        while (                                                                                    \
+            !__atomic_compare_exchange_n(p_, &v_, v_, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))   \
             ;                                                                                      \
     } while (0)
 
@@ -35,7 +35,7 @@ ALWAYS_INLINE void mem_probe_write(gaddr a)
     if (__atomic_always_lock_free(1, 0))
         MEM_REWRITE(u8, g2h(a));
     else
-        MEM_REWRITE(u32, g2h(align_down(a, 4)));
+        MEM_REWRITE(i32, g2h(align_down(a, 4))); /* signed: see CAS_ALIGNED */
 }
 
 /* 16 aligned bytes, low half first. Arch folder: cas16.c. Same contract as mem_cas. */

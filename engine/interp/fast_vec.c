@@ -196,7 +196,7 @@ HANDLER mov16_r(ARGS)
 #define MOV16(form, kind)                                                                          \
     HANDLER movu_ld_##form(ARGS)                                                                   \
     {                                                                                              \
-        vec_ld16(vec_reg(c, op->in.opnd[0].reg), fast_ea(c, &op->in, kind));                       \
+        vec_ld16_reg(vec_reg(c, op->in.opnd[0].reg), fast_ea(c, &op->in, kind));                   \
         return interp_next(c, op);                                                                 \
     }                                                                                              \
     HANDLER movu_st_##form(ARGS)                                                                   \
@@ -210,7 +210,7 @@ HANDLER mov16_r(ARGS)
                                                                                                    \
         if (UNLIKELY(a & 15))                                                                      \
             sem_gp(c, 0);                                                                          \
-        vec_ld16(vec_reg(c, op->in.opnd[0].reg), a);                                               \
+        vec_ld16_reg(vec_reg(c, op->in.opnd[0].reg), a);                                           \
         return interp_next(c, op);                                                                 \
     }                                                                                              \
     HANDLER mova_st_##form(ARGS)                                                                   \

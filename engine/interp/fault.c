@@ -100,26 +100,48 @@ unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause
     return X86_EXC_PF;
 }
 
-/* Does the operand in memory lie where sem_ea says? Not elements by index vector, not bit strings.
+/*
+ * Where the operand in memory begins, and in *size how far all of it is accessed; 0 for what has
+ * several places (index vectors) or may leave bytes out.
  */
-static bool has_plain_operand(const struct x86_insn *in)
+static gaddr operand_at(const struct x86_cpu *c, const struct x86_insn *in, unsigned *size)
 {
-    if (in->pfx & X86_PFX_VSIB || in->op == X86_BT || in->op == X86_BTS || in->op == X86_BTR ||
-        in->op == X86_BTC)
-        return false;
-    for (unsigned i = 0; i < in->nopnd; i++)
-        if (in->opnd[i].kind == X86_OPK_MEM)
-            return true;
-    return false;
+    gaddr a;
+
+    switch (in->op) {
+    case X86_MASKMOVQ:
+    case X86_MASKMOVDQU:
+    case X86_VMASKMOVDQU:
+        *size = in->op == X86_MASKMOVQ ? 8 : 16;
+        a = zext(c->gpr[X86_RDI], in->adsz) + c->seg_base[in->seg];
+        return in->mode == 64 ? a : (u32)a;
+    case X86_VMASKMOVPS:
+    case X86_VMASKMOVPD:
+    case X86_VPMASKMOVD:
+    case X86_VPMASKMOVQ: return 0;
+    default: break;
+    }
+    if (in->nopnd < 1 || in->pfx & X86_PFX_VSIB)
+        return 0;
+    for (unsigned i = 0; i < in->nopnd; i++) {
+        if (in->opnd[i].kind != X86_OPK_MEM)
+            continue;
+        *size = in->opnd[i].size;
+        if (!i && (in->op == X86_BT || in->op == X86_BTS || in->op == X86_BTR || in->op == X86_BTC))
+            return sem_bit_ea(c, in, *size, c->gpr[in->opnd[1].reg & 15]);
+        return sem_ea(c, in);
+    }
+    return 0;
 }
 
 gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr)
 {
-    const struct x86_insn *in = c->cur;
-    gaddr first;
+    unsigned size = 0;
+    gaddr first = c->cur ? operand_at(c, c->cur, &size) : 0;
 
-    if (!in || !has_plain_operand(in))
+    /* Other sizes are environments and areas, which sem_ functions access in the CPU's order. */
+    if (!first || size > sizeof(union x86_vec) || size & (size - 1) ||
+        addr < align_down(first, 16) || addr >= first + size)
         return addr;
-    first = sem_ea(c, in);
-    return addr < first && addr >> 4 == first >> 4 ? first : addr;
+    return addr >> 12 > first >> 12 ? align_down(addr, 4096) : first;
 }

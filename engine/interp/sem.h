@@ -73,6 +73,9 @@ ALWAYS_INLINE void gpr_write(struct x86_cpu *c, unsigned reg, unsigned size, u64
         c->gpr[reg] = (c->gpr[reg] & ~size_mask(size)) | zext(v, size);
 }
 
+/* Where BT, BTS, BTR and BTC with that bit offset access their operand in memory (sem_bit.c). */
+gaddr sem_bit_ea(const struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 offset);
+
 /* Integer operand i, zero-extended from its size (registers, memory, immediates, REL targets). */
 ALWAYS_INLINE u64 op_read(struct x86_cpu *c, const struct x86_insn *in, unsigned i)
 {

@@ -73,16 +73,24 @@ static bool cas_in16(gaddr a, unsigned size, u64 *expect, u64 want)
     return host_cas16(unit, old, next) && same;
 }
 
-/* Hosts without narrow atomics swap the unit around the operand. */
+/*
+ * Hosts without narrow atomics swap the unit around the operand. gcc 12 for RV64 compares what
+ * LR.W sign-extended with all of a register, and reports success without a store where that holds a
+ * value not extended so (GCC bug 114130): hence signed types, and the barrier, without which it
+ * thinks the extension needless.
+ */
 #define CAS_ALIGNED(type)                                                                          \
     do {                                                                                           \
-        type old_ = (type)*expect;                                                                 \
+        i64 wide_ = (type)*expect;                                                                 \
+        type old_;                                                                                 \
         bool ok_;                                                                                  \
         if (!__atomic_always_lock_free(sizeof(type), 0))                                           \
             return cas_in8(a, size, expect, want);                                                 \
+        __asm__("" : "+r"(wide_));                                                                 \
+        old_ = (type)wide_;                                                                        \
         ok_ = __atomic_compare_exchange_n((type *)g2h(a), &old_, (type)want, false,                \
                                           __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                     \
-        *expect = old_;                                                                            \
+        *expect = zext((u64)old_, sizeof(type));                                                   \
         return ok_;                                                                                \
     } while (0)
 
@@ -98,10 +106,10 @@ static bool cas_any(gaddr a, unsigned size, u64 *expect, u64 want)
         return cas_split(a, size, expect, want);
     }
     switch (size) {
-    case 1: CAS_ALIGNED(u8);
-    case 2: CAS_ALIGNED(u16);
-    case 4: CAS_ALIGNED(u32);
-    default: CAS_ALIGNED(u64);
+    case 1: CAS_ALIGNED(i8);
+    case 2: CAS_ALIGNED(i16);
+    case 4: CAS_ALIGNED(i32);
+    default: CAS_ALIGNED(i64);
     }
 }
 

@@ -20,7 +20,7 @@ ALWAYS_INLINE u64 bit_apply(enum bit_op op, u64 a, u64 bit)
  * A register bit offset is signed and selects the unit of operand size it falls in (SDM vol. 2,
  * BT; 3.1.1.9 Bit(base, offset)).
  */
-static gaddr bit_ea(struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 offset)
+gaddr sem_bit_ea(const struct x86_cpu *c, const struct x86_insn *in, unsigned size, u64 offset)
 {
     struct x86_insn at = *in;
 
@@ -35,7 +35,7 @@ ALWAYS_INLINE void bit_do(struct x86_cpu *c, const struct x86_insn *in, enum bit
     u64 offset = op_read(c, in, 1), bit = 1ull << (offset & (8 * size - 1)), old;
 
     if (op_is_mem(in, 0)) {
-        gaddr ea = bit_ea(c, in, size, offset);
+        gaddr ea = sem_bit_ea(c, in, size, offset);
 
         old = mem_read(ea, size);
         if (op != BIT_TEST && (in->pfx & X86_PFX_LOCK)) {

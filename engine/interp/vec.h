@@ -45,6 +45,15 @@ ALWAYS_INLINE void vec_ld16(union vec_lane *d, gaddr a)
     __builtin_memcpy(d, g2h(a), 16);
 }
 
+/* The same into a guest register: both halves are read first, so that a fault changes none. */
+ALWAYS_INLINE void vec_ld16_reg(union vec_lane *d, gaddr a)
+{
+    u64 lo = ld_u64(g2h(a)), hi = ld_u64(g2h(a + 8));
+
+    d->q[0] = lo;
+    d->q[1] = hi;
+}
+
 ALWAYS_INLINE void vec_st16(gaddr a, const union vec_lane *s)
 {
     __builtin_memcpy(g2h(a), s, 16);
@@ -148,7 +157,7 @@ ALWAYS_INLINE void vec_mov_rr(struct x86_cpu *c, const struct x86_insn *in)
 
 ALWAYS_INLINE void vec_mov_rm(struct x86_cpu *c, const struct x86_insn *in)
 {
-    vec_ld16(vec_reg(c, in->opnd[0].reg), sem_ea(c, in));
+    vec_ld16_reg(vec_reg(c, in->opnd[0].reg), sem_ea(c, in));
 }
 
 ALWAYS_INLINE void vec_mov_mr(struct x86_cpu *c, const struct x86_insn *in)
@@ -158,7 +167,7 @@ ALWAYS_INLINE void vec_mov_mr(struct x86_cpu *c, const struct x86_insn *in)
 
 ALWAYS_INLINE void vec_mova_rm(struct x86_cpu *c, const struct x86_insn *in)
 {
-    vec_ld16(vec_reg(c, in->opnd[0].reg), vec_ea_aligned(c, in, 16));
+    vec_ld16_reg(vec_reg(c, in->opnd[0].reg), vec_ea_aligned(c, in, 16));
 }
 
 ALWAYS_INLINE void vec_mova_mr(struct x86_cpu *c, const struct x86_insn *in)
