@@ -37,6 +37,7 @@ struct shadow {
 struct stream {
     FTS *native;
     gaddr compare;
+    bool no_stat;
     struct shadow *bucket[BUCKETS];
 };
 
@@ -95,12 +96,15 @@ static struct guest_ftsent *shown(struct stream *s, FTSENT *e, int depth)
     g->flags = e->fts_flags;
     g->instr = e->fts_instr;
     memcpy(g->name, e->fts_name, e->fts_namelen + 1u);
-    g->statp = e->fts_statp ? &w->st : NULL;
-    if (e->fts_statp)
+    /* The native library leaves what does not apply as malloc gave it: pointers among it. */
+    g->statp = s->no_stat ? NULL : &w->st;
+    if (!s->no_stat)
         linux_stat_to_guest(&w->st, e->fts_statp);
     g->parent = shown(s, e->fts_parent, depth + 1);
     g->link = NULL;
-    g->cycle = shown(s, e->fts_cycle, depth + 1);
+    g->cycle = e->fts_level >= FTS_ROOTLEVEL && e->fts_info == FTS_DC
+                   ? shown(s, e->fts_cycle, depth + 1)
+                   : NULL;
     return g;
 }
 
@@ -121,6 +125,7 @@ void *my_fts_open(void *paths, i32 options, void *fn)
     if (!s)
         return NULL;
     s->compare = h2g(fn);
+    s->no_stat = options & FTS_NOSTAT;
     comparing = s;
     s->native = fts_open(paths, options, fn ? compare : NULL);
     comparing = outer;

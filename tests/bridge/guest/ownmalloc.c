@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -121,9 +122,32 @@ static void lines(void)
     check("grown", line);
 }
 
+/* A folder that nobody else changes. */
+static void scan_own(void)
+{
+    char dir[] = "/tmp/ownmallocXXXXXX", name[64];
+    struct dirent **list;
+    int n;
+
+    if (!mkdtemp(dir))
+        return;
+    for (int i = 0; i < 5; i++) {
+        snprintf(name, sizeof name, "%s/%s%d", dir, i < 2 ? "." : "f", i);
+        close(open(name, O_CREAT | O_WRONLY, 0600));
+    }
+    n = scandir(dir, &list, visible, alphasort);
+    printf("scandir %d\n", n);
+    check("entry", list[0]);
+    check("list", list);
+    for (int i = 0; i < 5; i++) {
+        snprintf(name, sizeof name, "%s/%s%d", dir, i < 2 ? "." : "f", i);
+        unlink(name);
+    }
+    rmdir(dir);
+}
+
 int main(void)
 {
-    struct dirent **list;
     void *frames[4];
     char *s, cwd[4096];
     int n;
@@ -161,10 +185,7 @@ int main(void)
     errno = 0;
     s = reallocarray(NULL, (size_t)-1, 5);
     printf("%p %d\n", (void *)s, errno == ENOMEM);
-    n = scandir("/", &list, visible, alphasort);
-    printf("scandir %d\n", n);
-    check("entry", list[0]);
-    check("list", list);
+    scan_own();
     n = backtrace(frames, 4);
     check("backtrace_symbols", backtrace_symbols(frames, n));
     lines();
