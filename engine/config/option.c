@@ -15,17 +15,18 @@
 /* clang-format off */
 #define AT(field) .offset = offsetof(struct cfg, field)
 #define OPT_INT(field, NAME, lo, hi, dflt, cls, st, doc)                                           \
-    {.name = #NAME, .kind = CFG_INT, .min = lo, .max = hi, .def = dflt, .def_str = "",             \
-     .words = "", .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
+    {.name = #NAME, .name_len = sizeof #NAME - 1, .kind = CFG_INT, .min = lo, .max = hi,           \
+     .def = dflt, .def_str = "", .words = "", .class = CFG_##cls, .state = CFG_##st, .text = doc,  \
+     AT(field)},
 #define OPT_STR(field, NAME, form, dflt, cls, st, doc)                                             \
-    {.name = #NAME, .kind = CFG_STR, .def_str = dflt, .words = form, .class = CFG_##cls,           \
-     .state = CFG_##st, .text = doc, AT(field)},
+    {.name = #NAME, .name_len = sizeof #NAME - 1, .kind = CFG_STR, .def_str = dflt, .words = form, \
+     .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
 #define OPT_ENUM(field, NAME, list, dflt, cls, st, doc)                                            \
-    {.name = #NAME, .kind = CFG_ENUM, .def = dflt, .def_str = "", .words = list,                   \
-     .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
+    {.name = #NAME, .name_len = sizeof #NAME - 1, .kind = CFG_ENUM, .def = dflt, .def_str = "",    \
+     .words = list, .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
 #define OPT_SET(field, NAME, list, dflt, cls, st, doc)                                             \
-    {.name = #NAME, .kind = CFG_SET, .def = dflt, .def_str = "", .words = list,                    \
-     .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
+    {.name = #NAME, .name_len = sizeof #NAME - 1, .kind = CFG_SET, .def = dflt, .def_str = "",     \
+     .words = list, .class = CFG_##cls, .state = CFG_##st, .text = doc, AT(field)},
 
 const struct cfg_option cfg_options[CFG_OPT_COUNT] = {
 #include "config/options.def"
@@ -95,11 +96,11 @@ int cfg_option_find(struct span name)
 
     name = without_prefix(name);
     for (o = 0; o < CFG_OPT_COUNT; o++) {
-        const char *want = cfg_options[o].name;
-
-        for (i = 0; i < name.n && want[i] && canonical(name.p[i]) == want[i]; i++)
+        if (cfg_options[o].name_len != name.n)
+            continue;
+        for (i = 0; i < name.n && canonical(name.p[i]) == cfg_options[o].name[i]; i++)
             ;
-        if (i == name.n && !want[i])
+        if (i == name.n)
             return o;
     }
     return -1;
@@ -107,50 +108,130 @@ int cfg_option_find(struct span name)
 
 #define NAME_MAX_LEN 40
 
-/* Optimal string alignment over three rows; names longer than any option are far from all. */
-unsigned cfg_distance(struct span a, struct span b, unsigned limit)
+/* n characters in their one spelling; NAME_MAX_LEN at most. */
+static void canonical_name(struct span s, char *out)
 {
-    unsigned row[3][NAME_MAX_LEN + 1];
+    size_t i;
+
+    for (i = 0; i < s.n; i++)
+        out[i] = canonical(s.p[i]);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Optimal string alignment over three rows; a and b in their one spelling, not longer than
+ * NAME_MAX_LEN. Only cells within limit of the diagonal can count, and a row and the one above with
+ * nothing in reach end it: a profile full of foreign names is compared with every option.
+ */
+static unsigned distance(struct span a, struct span b, unsigned limit)
+{
+    unsigned row[3][NAME_MAX_LEN + 2], far = limit + 1, least_above = 0;
     unsigned *before = row[0], *above = row[1], *now = row[2], *spare;
     size_t i, j;
 
-    if (a.n > NAME_MAX_LEN || b.n > NAME_MAX_LEN || a.n > b.n + limit || b.n > a.n + limit)
-        return limit + 1;
     for (j = 0; j <= b.n; j++)
         above[j] = (unsigned)j;
     for (i = 1; i <= a.n; i++) {
-        now[0] = (unsigned)i;
-        for (j = 1; j <= b.n; j++) {
-            char ca = canonical(a.p[i - 1]), cb = canonical(b.p[j - 1]);
-            unsigned best = above[j - 1] + (ca != cb);
+        size_t lo = i > limit ? i - limit : 1, hi = i + limit < b.n ? i + limit : b.n;
+        unsigned least_now = lo == 1 ? (unsigned)i : far;
 
-            if (above[j] + 1 < best)
-                best = above[j] + 1;
-            if (now[j - 1] + 1 < best)
-                best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && ca == canonical(b.p[j - 2]) && canonical(a.p[i - 2]) == cb &&
-                before[j - 2] + 1 < best)
-                best = before[j - 2] + 1;
+        now[lo - 1] = least_now;
+        for (j = lo; j <= hi; j++) {
+            bool same = a.p[i - 1] == b.p[j - 1];
+            unsigned best = least(above[j - 1] + !same, least(above[j], now[j - 1]) + 1);
+
+            if (!same && i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
+                best = least(best, before[j - 2] + 1);
             now[j] = best;
+            least_now = least(least_now, best);
         }
+        now[hi + 1] = far;
+        if (least_now >= far && least_above >= far)
+            return far;
+        least_above = least_now;
         spare = before;
         before = above;
         above = now;
         now = spare;
     }
-    return above[b.n] <= limit ? above[b.n] : limit + 1;
+    return least(above[b.n], far);
 }
 
+static bool too_long(struct span a, struct span b, unsigned limit)
+{
+    return a.n > b.n + limit || b.n > a.n + limit;
+}
+
+/* Names longer than any option are far from all. */
+unsigned cfg_distance(struct span a, struct span b, unsigned limit)
+{
+    char ca[NAME_MAX_LEN], cb[NAME_MAX_LEN];
+
+    if (a.n > NAME_MAX_LEN || b.n > NAME_MAX_LEN || too_long(a, b, limit))
+        return limit + 1;
+    canonical_name(a, ca);
+    canonical_name(b, cb);
+    return distance((struct span){ca, a.n}, (struct span){cb, b.n}, limit);
+}
+
+/* The set of characters, some taken for the same: letters of one name that the other lacks are
+ * changes, each of them. */
+static u32 letters_of(struct span s)
+{
+    u32 set = 0;
+    size_t i;
+
+    for (i = 0; i < s.n; i++)
+        set |= 1u << (s.p[i] & 31);
+    return set;
+}
+
+static const u32 *option_letters(void)
+{
+    static u32 sets[CFG_OPT_COUNT];
+    int o;
+
+    for (o = 0; !sets[0] && o < CFG_OPT_COUNT; o++) {
+        int last = CFG_OPT_COUNT - 1 - o; /* the first comes last: it says that all are there */
+
+        sets[last] = letters_of((struct span){cfg_options[last].name, cfg_options[last].name_len});
+    }
+    return sets;
+}
+
+static bool letters_far(u32 a, u32 b, unsigned limit)
+{
+    return (unsigned)__builtin_popcount(a & ~b) > limit ||
+           (unsigned)__builtin_popcount(b & ~a) > limit;
+}
+
+/* Only while there is one thread (a table is made at the first call). */
 int cfg_option_nearest(struct span name)
 {
+    const u32 *sets = option_letters();
+    char text[NAME_MAX_LEN];
     unsigned limit, d;
     int o, best = -1;
+    u32 letters;
 
     name = without_prefix(name);
+    if (name.n > NAME_MAX_LEN)
+        return -1;
+    canonical_name(name, text);
+    name.p = text;
+    letters = letters_of(name);
     /* A third of the name may be wrong; one letter always. */
     limit = name.n < 6 ? 1 : (unsigned)(name.n / 3);
     for (o = 0; o < CFG_OPT_COUNT; o++) {
-        d = cfg_distance(name, span_of(cfg_options[o].name), limit);
+        struct span option = {cfg_options[o].name, cfg_options[o].name_len};
+
+        if (too_long(name, option, limit) || letters_far(letters, sets[o], limit))
+            continue;
+        d = distance(name, option, limit);
         if (d <= limit) {
             best = o;
             if (!d)

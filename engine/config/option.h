@@ -20,7 +20,8 @@ enum cfg_class { CFG_SPEED, CFG_SAFETY, CFG_DEBUG, CFG_SETUP, CFG_START, CFG_CLA
 enum cfg_state { CFG_LIVE, CFG_LATER };
 
 struct cfg_option {
-    const char *name; /* without BOX64_ */
+    const char *name; /* without BOX64_; capitals, digits and '_' */
+    u16 name_len;
     enum cfg_kind kind;
     int min, max;
     int def;

@@ -40,8 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cfg lib;
     int line = 0;
 
-    cfg_warn_hook = ignore_warning;
-    setenv("SteamAppId", "480", 1);
+    if (!cfg_warn_hook) {
+        cfg_warn_hook = ignore_warning;
+        setenv("SteamAppId", "480", 1);
+    }
     prof_start(&r, file.text);
     while (prof_next(&r, &l) != PROF_END) {
         ASSERT(l.line > line);

@@ -168,6 +168,88 @@ static void test_names(void)
     CHECK_EQ(cfg_distance(span_of("LOG"), span_of("DYNAREC"), 2), 3);
 }
 
+/* The definition, word for word: whole table, no limit. */
+static unsigned plain_distance(const char *a, const char *b)
+{
+    unsigned d[16][16], best;
+    size_t n = strlen(a), m = strlen(b), i, j;
+
+    for (i = 0; i <= n; i++) {
+        for (j = 0; j <= m; j++) {
+            d[i][j] = (unsigned)(i ? i : j);
+            if (!i || !j)
+                continue;
+            best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            best = d[i - 1][j] + 1 < best ? d[i - 1][j] + 1 : best;
+            best = d[i][j - 1] + 1 < best ? d[i][j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = d[i - 2][j - 2] + 1 < best ? d[i - 2][j - 2] + 1 : best;
+            d[i][j] = best;
+        }
+    }
+    return d[n][m];
+}
+
+static unsigned draw(unsigned below)
+{
+    static u32 state = 1;
+
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % below;
+}
+
+static void draw_word(char *out)
+{
+    unsigned n = draw(11);
+
+    out[n] = 0;
+    while (n-- > 0)
+        out[n] = (char)('A' + draw(3));
+}
+
+static void test_distances(void)
+{
+    unsigned wrong = 0, limit, want;
+    char a[12], b[12];
+
+    for (unsigned i = 0; i < 200000; i++) {
+        draw_word(a);
+        draw_word(b);
+        limit = draw(12);
+        want = plain_distance(a, b);
+        want = want <= limit ? want : limit + 1;
+        wrong += cfg_distance(span_of(a), span_of(b), limit) != want;
+    }
+    CHECK_EQ(wrong, 0);
+}
+
+/* Each option is the nearest to itself with any one letter gone, changed or doubled, unless that
+ * is as near to another. */
+static void test_slips(void)
+{
+    unsigned wrong = 0;
+    char text[48];
+
+    for (int o = 0; o < CFG_OPT_COUNT; o++) {
+        struct span name = span_of(cfg_options[o].name);
+
+        for (size_t at = 0; at < name.n; at++) {
+            int kind, n;
+
+            for (kind = 0; kind < 3; kind++) {
+                memcpy(text, name.p, at);
+                if (kind)
+                    text[at] = kind == 1 ? '9' : name.p[at];
+                memcpy(text + at + !!kind, name.p + at + (kind < 2), name.n - at);
+                text[name.n - !kind + (kind == 2)] = 0;
+                n = cfg_option_nearest(span_of(text));
+                wrong += n < 0 || cfg_distance(span_of(text), span_of(cfg_options[n].name), 1) > 1;
+            }
+        }
+    }
+    CHECK_EQ(wrong, 0);
+}
+
 struct wanted_line {
     enum prof_kind kind;
     int line;
@@ -673,6 +755,8 @@ int main(void)
     RUN(test_values);
     RUN(test_rows);
     RUN(test_names);
+    RUN(test_distances);
+    RUN(test_slips);
     RUN(test_lines);
     RUN(test_sections);
     RUN(test_conditions);
