@@ -79,6 +79,17 @@ struct x86_exc {
     u64 addr;     /* CR2 for #PF, else 0 */
 };
 
+/* What translated code keeps besides the registers (dynarec/). The offsets are the backend's. */
+struct x86_jit {
+    u64 tab;           /* hashed table of translations of this thread */
+    u64 shadow;        /* top of the shadow stack: pairs of guest and host return address */
+    u64 thunk;         /* x86_sem from translated code */
+    u64 fpcr;          /* host's floating-point control for the guest's MXCSR */
+    u32 nzcv, pf, af;  /* the guest's flags as the host keeps them */
+    u32 resume;        /* the next instruction is the interpreter's */
+    void *thread;      /* struct dyn_thread */
+};
+
 struct x86_env;
 struct interp_frame;
 struct interp_thread;
@@ -98,7 +109,7 @@ struct x86_cpu {
     union x86_vec vec[16];
     struct x86_fpu fpu;
     u64 xcr0;
-    u64 shadow[4]; /* spare for the DynaRec */
+    struct x86_jit jit;
 
     /* engine state, not architectural */
     const struct x86_insn

@@ -1,0 +1,172 @@
+/*
+ * tr.h - one region while it is translated: the decoded records (the only representation), the
+ * blocks made of them, and the host code written so far. Made by discover.c, annotated by
+ * analyse.c, walked by driver.c, written to by translate/ and the backend.
+ *
+ * One pass writes the code; forward branches, literals and exits are fixed up at the end. (The
+ * plan's extra measuring pass would run every tr_ twice; a fixup list does the same for one.)
+ * Errors stick in tr.err and are looked at once.
+ */
+#ifndef DYNAREC_CORE_TR_H
+#define DYNAREC_CORE_TR_H
+
+#include "x86/cpu.h"
+#include "x86/rows.h"
+
+typedef u8 hreg; /* host general register */
+typedef u8 vreg; /* host vector register */
+#define H_NONE 0xff
+
+#define TR_MAX_INSNS 512
+#define TR_MAX_BLOCKS 96
+#define TR_MAX_WORDS 24576 /* 4-byte units of host code */
+#define TR_MAX_FIXUPS 2048
+#define TR_MAX_LITERALS 1024
+#define TR_MAX_EXITS 384
+#define TR_MAX_COLD 384
+#define TR_MAX_LABELS (TR_MAX_BLOCKS + 2 * TR_MAX_EXITS + 3 * TR_MAX_COLD)
+
+struct tr_insn {
+    struct x86_insn in;
+    gaddr pc;
+    u32 at;    /* first host word */
+    u16 need;  /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
+    u16 state; /* flag state before it, for faults (h_flag_state) */
+};
+
+#define TR_EXTERNAL (-1)
+
+struct tr_block {
+    gaddr pc, end;
+    u32 first, n;
+    i16 taken, next; /* successor blocks; TR_EXTERNAL: outside the region, or none */
+    u16 live_out;    /* flags live where control leaves at the end */
+    u16 live_in;
+    bool head; /* target of a backward branch */
+    bool falls; /* control can run past the last instruction */
+    u32 label;
+};
+
+/* How a guest branch leaves, or loops within, the region. */
+enum tr_site_kind { TR_SITE_JUMP, TR_SITE_CALL };
+
+/* A patchable branch: to its stub until it is linked, and again when the thread has to stop. */
+struct tr_site {
+    u32 at;      /* word of the branch */
+    u32 stub;    /* word of its stub */
+    gaddr target;
+    u8 kind;
+    bool inside; /* target is a block of this region */
+    u32 label;   /* of the stub */
+    u32 block;   /* with inside */
+};
+
+/* A place other code may enter at: region entry, loop heads, return points. */
+struct tr_entry {
+    gaddr pc;
+    u32 at;
+};
+
+enum tr_fix_kind { TR_FIX_BRANCH, TR_FIX_LITERAL };
+
+struct tr_fixup {
+    u32 at;
+    u32 target; /* label or literal index */
+    u8 kind;
+};
+
+struct tr;
+/* Code out of the straight way, written after the last block. */
+struct tr_cold {
+    void (*emit)(struct tr *t, const struct tr_cold *c);
+    u32 label, back;
+    const struct tr_insn *insn;
+    u64 a, b;
+};
+
+struct tr_flags {
+    u8 kind; /* the backend's; 0 is the canonical state */
+    u8 inv;  /* carry is inverted */
+    u16 have; /* flags that are valid in the host's flags */
+    u8 reg;
+};
+
+struct tr_options {
+    u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock;
+};
+
+struct tr {
+    gaddr entry;
+    u8 mode;
+    struct tr_options opt;
+    const char *err; /* why it can not be translated, NULL */
+
+    struct tr_insn ins[TR_MAX_INSNS];
+    struct tr_block blk[TR_MAX_BLOCKS];
+    u32 nins, nblk;
+    gaddr page[8]; /* guest pages whose code may be read */
+    u32 npages;
+
+    u32 *code;
+    u32 n;
+    struct tr_fixup fix[TR_MAX_FIXUPS];
+    u32 nfix;
+    u64 lit[TR_MAX_LITERALS];
+    u32 nlit;
+    u32 label[TR_MAX_LABELS];
+    u32 nlabel;
+    struct tr_site site[TR_MAX_EXITS];
+    u32 nsite;
+    struct tr_entry entries[TR_MAX_BLOCKS + TR_MAX_EXITS];
+    u32 nentry;
+    struct tr_cold cold[TR_MAX_COLD];
+    u32 ncold;
+    const struct tr_insn *fallback[TR_MAX_INSNS]; /* instructions that run through x86_sem */
+    u32 nfallback;
+
+    /* while one instruction is translated */
+    u32 cur;      /* its index */
+    u32 curblk;
+    u32 tmp_free; /* bit per host register */
+    u32 vtmp_free;
+    struct tr_flags fl;
+};
+
+#define TR_UNBOUND 0xffffffffu
+
+ALWAYS_INLINE void tr_fail(struct tr *t, const char *why)
+{
+    if (!t->err)
+        t->err = why;
+}
+
+ALWAYS_INLINE void tr_put(struct tr *t, u32 word)
+{
+    if (UNLIKELY(t->n >= TR_MAX_WORDS)) {
+        tr_fail(t, "too much code");
+        return;
+    }
+    t->code[t->n++] = word;
+}
+
+u32 tr_label(struct tr *t);
+void tr_bind(struct tr *t, u32 label);
+/* Writes `word`, a branch whose offset becomes that of the label. */
+void tr_branch(struct tr *t, u32 word, u32 label);
+/* Writes `word`, a literal load whose offset becomes that of the constant. */
+void tr_literal(struct tr *t, u32 word, u64 value);
+/* The patchable branch `word` to guest `target`; kind CALL also pushes on the shadow stack. */
+void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind);
+/* Notes that other code may enter at this word for guest pc. */
+void tr_entry(struct tr *t, gaddr pc);
+struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr_cold *c));
+
+ALWAYS_INLINE const struct tr_insn *tr_cur(const struct tr *t)
+{
+    return &t->ins[t->cur];
+}
+
+/* The block of this region that starts at pc, or TR_EXTERNAL. */
+int tr_block_at(const struct tr *t, gaddr pc);
+
+#endif

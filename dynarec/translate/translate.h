@@ -1,0 +1,31 @@
+/*
+ * translate.h - what the tr_*.c files share. tr_<OP>(t, in) writes host-ops for one decoded
+ * instruction: its translation, once for all hosts. False: this form is left to x86_sem, nothing
+ * was written. Rules: all guest register and flag writes come after the last memory access of the
+ * instruction (precise faults: the interpreter repeats a faulting instruction from its start);
+ * tr_cur(t)->need says which flags matter afterwards.
+ */
+#ifndef DYNAREC_TRANSLATE_H
+#define DYNAREC_TRANSLATE_H
+
+#include "base/bits.h"
+#include "dynarec/host.h"
+
+typedef bool tr_fn(struct tr *t, const struct x86_insn *in);
+extern tr_fn *const tr_table[]; /* by enum x86_op; NULL: always x86_sem */
+
+/* The memory operand of the record as the host sees it (segment bases, 32-bit addresses). */
+struct h_mem tr_mem(struct tr *t, const struct x86_insn *in);
+
+ALWAYS_INLINE bool tr_is_mem(const struct x86_insn *in, unsigned i)
+{
+    return in->opnd[i].kind == X86_OPK_MEM;
+}
+
+/* Integer operand i, zero-extended from its size; in the pinned register itself for 4 and 8 bytes
+ * of a register (whose high half may then hold anything for 4). */
+hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i);
+/* Writes operand i (register or memory) from the low bytes of v. */
+void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
+
+#endif
