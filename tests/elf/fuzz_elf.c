@@ -1,8 +1,11 @@
 /*
- * fuzz_elf.c - any bytes as an ELF file: probed, mapped, tables read, relocated against itself,
- * symbols looked up; no guest code runs. With -DBOX64_FUZZ a libFuzzer target; with -DFUZZ_MAIN a
- * driver: fuzz_elf ITERATIONS SEED FILES... mutates the files.
+ * fuzz_elf.c - any bytes as an ELF file: probed, mapped as a library or as a program, tables read,
+ * relocated against itself, symbols looked up; no guest code runs. With BOX64_FUZZ a libFuzzer
+ * target on the file and memory of fuzz_kernel.c (seeds: fuzz_seeds.py); with -DFUZZ_MAIN a driver
+ * on the real ones: fuzz_elf ITERATIONS SEED FILES... mutates the files.
  */
+#include "fuzz_kernel.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +15,18 @@
 #include "base/bits.h"
 #include "elf/link.h"
 #include "mem/mem.h"
+
+/* Where fuzz_kernel.c has its memory. */
+#define PROGRAM_HINT 0x10000000
+
+/* How a file is linked: bits of the last byte of e_ident, which means nothing to the loader. */
+enum {
+    BIND_NOW = 1,
+    STATIC_TLS = 2,   /* its TLS block has a fixed offset, as of a library there at start */
+    NATIVE_NEED = 4,  /* a wrapped native library is among its needs */
+    OTHER_NATIVE = 8, /* ... another than fuzz_seeds.py names */
+    AS_PROGRAM = 16   /* a position-independent one as the program */
+};
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -31,24 +46,42 @@ static void say(const char *text, void *arg)
 
 static void use_symbols(struct elf_object *o)
 {
+    struct dl_addr_info info;
     char text[256];
     u64 at = 0, n = sym_count(o);
 
     for (u64 i = 0; i < n && i < 200; i++) {
         const Elf64_Sym *s;
         struct sym_found f;
-        struct sym_want w;
+        struct sym_want w, newest;
 
-        if (sym_want_of(o, i, &w, &s))
+        if (sym_want_of(o, i, &w, &s)) {
             sym_in_object(o, &w, &f);
+            sym_want_init(&newest, w.name, NULL);
+            newest.newest = true;
+            if (sym_in_object(o, &newest, &f))
+                sym_is_ifunc(&f);
+        }
         sym_is_unwrapped(o, i);
     }
     while (obj_needed(o, &at))
         ;
     dl_symbolise(o->image.start + 64, text, sizeof text);
+    if (obj_by_address(o->image.end - 8))
+        dl_addr(o->image.end - 8, &info);
 }
 
-static void link_it(struct elf_object *o, bool now)
+/* A library that has nothing but its name: symbols are not looked up in it. */
+static struct elf_object *native_library(bool other)
+{
+    static struct elf_object o;
+
+    o.native = (struct br_loaded *)&o;
+    o.soname = other ? "libother.so" : "libnative.so.1";
+    return &o;
+}
+
+static void link_it(struct elf_object *o, unsigned how)
 {
     struct elf_objects one = {0};
     unsigned messages = 0;
@@ -56,9 +89,13 @@ static void link_it(struct elf_object *o, bool now)
     obj_append(o);
     objs_add(&one, o);
     objs_add(&obj_global, o);
+    if (how & NATIVE_NEED)
+        objs_add(&o->deps, native_library(how & OTHER_NATIVE));
     if (o->tls_memsz)
         o->tls_id = 1;
-    reloc_objects(&one, now, say, &messages);
+    if (how & STATIC_TLS)
+        o->tls_offset = align_up(o->tls_memsz, o->tls_align ? o->tls_align : 1);
+    reloc_objects(&one, how & BIND_NOW, say, &messages);
     reloc_finish(&one, false);
     use_symbols(o);
     obj_global.n = 0;
@@ -67,34 +104,89 @@ static void link_it(struct elf_object *o, bool now)
     obj_free(o);
 }
 
+/* As program.c loads it. */
+static struct elf_object *as_program(int fd, const char **why)
+{
+    struct elf_image im;
+    enum elf_kind kind = elf_image_read(fd, &im, why);
+
+    if (kind != ELF_X86_64_STATIC && kind != ELF_X86_64_DYNAMIC)
+        return NULL;
+    if (elf_image_map(fd, &im, PROGRAM_HINT, why)) {
+        elf_image_free(&im);
+        return NULL;
+    }
+    elf_image_phdr(&im);
+    return obj_from_image(&im, fuzz_file_path(), why);
+}
+
+static void start(void)
+{
+    u64 arg;
+
+    fuzz_file_init();
+    if (mem_init() || br_init())
+        abort();
+    obj_locks_init();
+    tls_descriptor(NULL, NULL, 0, &arg); /* makes pages that stay */
+    fuzz_file_done();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-    static int fd = -1;
-    static char path[64];
+    static bool started;
+    unsigned how = size >= EI_NIDENT ? data[EI_NIDENT - 1] : 0;
     struct elf_object *o;
     struct elf_id id;
-    const char *why;
+    const char *why = NULL;
+    int fd;
 
-    if (fd < 0) {
-        fd = memfd_create("fuzz", 0);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        if (fd < 0 || mem_init() || br_init())
-            abort();
-        obj_locks_init();
-    }
-    if (ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
+    if (!started)
+        start();
+    started = true;
+    fd = fuzz_file_set(data, size);
+    if (elf_probe(fuzz_file_path(), &id) || !elf_id_text(&id))
         abort();
-    if (elf_probe(path, &id) || !elf_id_text(&id))
-        abort();
-    o = obj_from_file(fd, "fuzz.so", &why);
+    if (size > 16 && (data[16] == ET_EXEC || how & AS_PROGRAM))
+        o = as_program(fd, &why);
+    else
+        o = obj_from_file(fd, fuzz_file_path(), &why);
     if (!o && !why)
         abort();
     if (o)
-        link_it(o, size & 1);
+        link_it(o, how);
+    fuzz_file_done();
     return 0;
 }
 
 #ifdef FUZZ_MAIN
+static int memory_file;
+static char memory_path[64];
+
+void fuzz_file_init(void)
+{
+    memory_file = memfd_create("fuzz", 0);
+    if (memory_file < 0)
+        abort();
+    snprintf(memory_path, sizeof memory_path, "/proc/self/fd/%d", memory_file);
+}
+
+int fuzz_file_set(const u8 *data, size_t size)
+{
+    if (ftruncate(memory_file, 0) || pwrite(memory_file, data, size, 0) != (ssize_t)size)
+        abort();
+    return memory_file;
+}
+
+const char *fuzz_file_path(void)
+{
+    return memory_path;
+}
+
+void fuzz_file_done(void)
+{
+}
+
 static u64 rng;
 
 static u64 next(void)
