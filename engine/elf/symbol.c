@@ -113,7 +113,8 @@ static const Elf64_Sym *by_gnu_hash(const struct elf_object *o, const struct sym
     u32 h = w->hash, i;
     u64 bloom = o->gnu.bloom[(h >> 6) & o->gnu.bloom_mask];
 
-    if (!(bloom >> (h & 63) & bloom >> ((h >> o->gnu.shift) & 63) & 1))
+    /* The shift goes to 63, as in glibc, whose hashes have 64 bits here. */
+    if (!(bloom >> (h & 63) & bloom >> ((u64)h >> o->gnu.shift & 63) & 1))
         return NULL;
     i = o->gnu.buckets[h % o->gnu.nbuckets];
     if (i < o->gnu.symoffset)

@@ -149,7 +149,7 @@ def rela(where, kind, symbol=0, addend=0):
 def build(base=0, exec_type=False, hashes='gnu', versions=True, relr=False, plt='lazy', tls=True,
           relro=True, interp=None, bss=0x40, textrel=False, flags=0, flags_1=0, symbolic=False,
           one_segment=False, misfit=0, needed=('libc.so.6', 'libnative.so.1'), path='RUNPATH',
-          tls_kind='all', control=0, alignment=PAGE, debug=False):
+          tls_kind='all', control=0, alignment=PAGE, debug=False, gnu_shift=6):
     strings = Strings()
     buckets = 2
     symbols, first = make_hash_order(SYMBOLS, buckets)
@@ -189,7 +189,7 @@ def build(base=0, exec_type=False, hashes='gnu', versions=True, relr=False, plt=
             table += struct.pack('<IBBHQQ', strings.add(name), binding << 4 | kind, 0, section,
                                  value, 8)
         if hashes in ('gnu', 'both'):
-            d.append((DT['GNU_HASH'], a.put(gnu_table(symbols, first, buckets))))
+            d.append((DT['GNU_HASH'], a.put(gnu_table(symbols, first, buckets, shift=gnu_shift))))
         if hashes in ('sysv', 'both'):
             d.append((DT['HASH'], a.put(sysv_table(symbols, buckets))))
         d += [(DT['SYMTAB'], a.put(table)), (DT['SYMENT'], 24)]
@@ -302,6 +302,7 @@ SEEDS = {
     'plain': {},
     'now': dict(plt='now', control=1),
     'noplt': dict(plt=None, relro=False),
+    'long_shift': dict(gnu_shift=40),
     'sysv': dict(hashes='sysv'),
     'both': dict(hashes='both', versions=False),
     'unversioned': dict(versions=False, path=None, needed=()),
