@@ -60,7 +60,8 @@ i32 my___cxa_thread_atexit_impl(void *fn, void *arg, void *dso)
 {
     struct handler *h = handler_new(fn, arg);
     (void)dso; /* keeps a native library loaded; the guest's linker keeps the guest's */
-    return h ? __cxa_thread_atexit_impl(run_handler, h, NULL) : -1;
+    /* Not NULL: glibc's cache starts with NULL and would take no object at all. */
+    return h ? __cxa_thread_atexit_impl(run_handler, h, (void *)(uintptr_t)my___cxa_thread_atexit_impl) : -1;
 }
 
 i32 my_atexit(void *fn)

@@ -1,5 +1,7 @@
-# needs: /usr/bin/gcc
 printf '#include <stdio.h>\nint main(void) { printf("hello %%d\\n", 42); return 3; }\n' >h.c
-$B /usr/bin/gcc -O2 h.c -o h; echo $?
+$B gcc -O2 h.c -o h; echo $?
 $B ./h; echo $?
 cksum <h
+printf '#include <iostream>\n#include <map>\n#include <string>\nint main() { std::map<std::string, int> m{{"a", 1}}; try { m.at("b"); } catch (std::exception &e) { std::cout << e.what() << m["a"]; } }\n' >c.cc
+$B g++ -O1 c.cc -o c && $B ./c && cksum <c
+$B gcc -c -xc - <<<'int f( { }' 2>&1

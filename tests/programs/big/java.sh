@@ -1,2 +1,1 @@
-# needs: /usr/bin/java /usr/bin/javac
-cp "$MACHINE/Hello.java" . && /usr/bin/javac Hello.java && $B /usr/bin/java -cp . Hello
+cp "$BIG/Hello.java" . && javac Hello.java && $B java -cp . Hello

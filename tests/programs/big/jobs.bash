@@ -6,9 +6,10 @@ wait $!
 echo status $?
 set -m
 sleep 5 &
+sleep 0.3
 jobs
-kill %1
-wait %1
+kill $!
+wait $!
 echo $?
 (trap 'echo int; exit 9' INT; kill -INT $BASHPID; sleep 1)
 echo $?

@@ -1,2 +1,1 @@
-# needs: /usr/bin/bash
-$B /usr/bin/bash "$MACHINE/jobs.bash" 2>&1 | sed 's/[0-9]\{3,\}/N/g'
+$B bash "$BIG/jobs.bash" 2>&1 | sed 's/[0-9]\{3,\}/N/g'

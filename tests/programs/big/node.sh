@@ -1,2 +1,1 @@
-# needs: /usr/bin/node
-$B /usr/bin/node "$MACHINE/bench.js"
+$B node "$BIG/bench.js"

@@ -1,5 +1,4 @@
-# needs: /usr/bin/openssl
-ssl="$B /usr/bin/openssl"
+ssl="$B openssl"
 $ssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout k -out c 2>/dev/null
 port=$((20000 + $$ % 10000))
 $ssl s_server -accept $port -cert c -key k -www -quiet >/dev/null 2>&1 &

@@ -1,0 +1,1 @@
+. "$BIG/pytest.bash" test_json

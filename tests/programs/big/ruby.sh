@@ -1,0 +1,1 @@
+$B ruby -W0 "$BIG/script.rb"
