@@ -1,7 +1,68 @@
-/* host_fp.h - host-ops: floating point, scalar and packed, and its control registers. */
+/*
+ * host_fp.h - host-ops: floating point, scalar and packed, and its control registers. Results are
+ * x86's bit for bit: which NaN comes out, MIN and MAX, what an impossible integer is, MXCSR's
+ * rounding, flushing and sticky flags. An operation that finds it can not give that (at most: after
+ * an invalid operation) leaves for the interpreter at the instruction's start, so operations write
+ * their destinations last and a translation calls only one of them that writes guest state.
+ * Shapes: sz is 4 or 8, the bytes of an element. "Scalar" operations make the low element of d and
+ * take the rest of its 16 bytes from `up`. Packed ones make n registers d[i] of 16 bytes.
+ * d may be equal to any source. None but h_flags_fcmp touches the guest's flags.
+ */
 #ifndef DYNAREC_HOST_FP_H
 #define DYNAREC_HOST_FP_H
 
 #include "dynarec/core/tr.h"
+
+struct h_mem;
+
+/* ---- MXCSR ---- */
+/* Around translated code: the guest's rounding and flushing into the host's control register and
+ * back; what the host noted since goes to MXCSR. A second leave does nothing. */
+void h_fp_enter(struct x86_cpu *c);
+void h_fp_leave(struct x86_cpu *c);
+/* Translated code may run: all exceptions are masked and the host can flush as MXCSR says. */
+bool h_fp_masked(const struct x86_cpu *c);
+
+/* ---- arithmetic ---- */
+enum h_fop { H_FADD, H_FSUB, H_FMUL, H_FDIV, H_FMIN, H_FMAX };
+void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vreg b);
+void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+          const vreg *b);
+/* Neighbours added or subtracted: those of a, then those of b. */
+void h_fv_pairs(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+                const vreg *b);
+void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a);
+void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a);
+/* a * b + c; neg: bit 0 negates the product, bit 1 the addend; NaNs in the order a, b, c. */
+void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, vreg b, vreg c);
+void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b, const vreg *c);
+/* Predicate 0-31 of VCMPPS; false: not this one (nothing written). */
+bool h_fs_cmp(struct tr *t, unsigned pred, unsigned sz, vreg d, vreg up, vreg a, vreg b);
+bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b);
+
+/* ---- conversions ---- */
+/* Immediate of ROUNDSD; false: not this one. */
+bool h_fs_round(struct tr *t, unsigned imm, unsigned sz, vreg d, vreg up, vreg a);
+bool h_fv_round(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d, const vreg *a);
+/* Between float and double; from: bytes of the source. */
+void h_fs_cvt(struct tr *t, unsigned from, vreg d, vreg up, vreg a);
+/* Integer of isz 4 or 8 bytes to float or double. */
+void h_fs_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, vreg up, hreg a);
+/* To an integer, toward zero or as MXCSR says. */
+void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vreg a);
+/* Packed words and floats; n registers. */
+void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a);
+void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a);
+/* Two words or floats in the lower (high: upper) half of a to doubles. */
+void h_fv_widen(struct tr *t, bool from_int, bool high, vreg d, vreg a);
+/* Doubles of n registers to floats or words in d; those above 2n are zero. */
+void h_fv_narrow(struct tr *t, unsigned n, vreg d, const vreg *a);
+void h_fv_narrow_int(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a);
+/* Four half-precision numbers in the lower (upper) half of a; and n registers to them in d, zero
+ * above, rounded as MXCSR says. */
+void h_fv_from_half(struct tr *t, bool high, vreg d, vreg a);
+void h_fv_to_half(struct tr *t, unsigned n, vreg d, const vreg *a);
 
 #endif

@@ -1,0 +1,629 @@
+/*
+ * ops_fp.c - floating-point host-ops for A64.
+ *
+ * With FEAT_AFP the arithmetic is x86's (see fpstate.c). Without it, results differ from x86's only
+ * after an invalid operation: a generated NaN is positive here and negative there, and a signalling
+ * NaN has priority over the first operand. All of those set FPSR.IOC, so one look at that (guard)
+ * before the destination is written tells; then the interpreter does the instruction. IOC is
+ * cleared on that way, and a comparison that set it costs one such detour. FMA has other NaN rules
+ * too: there the guard looks for NaN results.
+ */
+#include <string.h>
+
+#include "dynarec/arm64/enc_fp.h"
+#include "dynarec/arm64/fpstate.h"
+#include "dynarec/arm64/regs.h"
+#include "dynarec/host.h"
+
+_Static_assert(sizeof(struct tr_flags) <= sizeof(u64), "kept in a word of struct tr_cold");
+
+/* The interpreter does this instruction and goes on. */
+static void cold_leave(struct tr *t, const struct tr_cold *c)
+{
+    hreg x = h_tmp(t);
+
+    memcpy(&t->fl, &c->a, sizeof t->fl);
+    h_flags_canon(t, c->insn->need);
+    h_imm(t, x, 1);
+    h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.resume));
+    h_leave(t, c->insn->pc);
+}
+
+static u32 leave_label(struct tr *t)
+{
+    struct tr_cold *c = tr_cold(t, cold_leave);
+
+    memcpy(&c->a, &t->fl, sizeof t->fl);
+    return c->label;
+}
+
+/* Leaves if an operation was invalid. TBNZ alone does not reach the cold code of large regions. */
+static void guard(struct tr *t)
+{
+    hreg x = h_tmp(t);
+
+    tr_put(t, a64_mrs(x, A64_FPSR));
+    tr_put(t, a64_tbz(x, 0, 8));
+    tr_branch(t, a64_b(0), leave_label(t));
+}
+
+static void guard_nan(struct tr *t)
+{
+    if (!a64_afp && !t->opt.fastnan)
+        guard(t);
+}
+
+static bool exact_nan(const struct tr *t)
+{
+    return !a64_afp && !t->opt.fastnan;
+}
+
+static unsigned type(unsigned sz)
+{
+    return sz == 8;
+}
+
+/* d = low element of r, the rest of up. */
+static void put_low(struct tr *t, unsigned sz, vreg d, vreg up, vreg r)
+{
+    if (d != up)
+        h_vmov(t, d, up);
+    tr_put(t, a64_v_ins_elem(sz == 8 ? 3 : 2, d, 0, r, 0));
+}
+
+/* ---- arithmetic ---- */
+
+static u32 scalar(enum h_fop op, unsigned ty, vreg d, vreg a, vreg b)
+{
+    switch (op) {
+    case H_FADD: return a64_fadd(ty, d, a, b);
+    case H_FSUB: return a64_fsub(ty, d, a, b);
+    case H_FMUL: return a64_fmul(ty, d, a, b);
+    case H_FDIV: return a64_fdiv(ty, d, a, b);
+    case H_FMIN: return a64_fmin(ty, d, a, b);
+    default: return a64_fmax(ty, d, a, b);
+    }
+}
+
+static u32 packed(enum h_fop op, unsigned ty, vreg d, vreg a, vreg b)
+{
+    switch (op) {
+    case H_FADD: return a64_v_fadd(1, ty, d, a, b);
+    case H_FSUB: return a64_v_fsub(1, ty, d, a, b);
+    case H_FMUL: return a64_v_fmul(1, ty, d, a, b);
+    case H_FDIV: return a64_v_fdiv(1, ty, d, a, b);
+    case H_FMIN: return a64_v_fmin(1, ty, d, a, b);
+    default: return a64_v_fmax(1, ty, d, a, b);
+    }
+}
+
+static bool is_select(enum h_fop op)
+{
+    return op == H_FMIN || op == H_FMAX;
+}
+
+/* r = a where it is really smaller (larger), else b: also for NaNs and zeros. */
+static void scalar_select(struct tr *t, enum h_fop op, unsigned ty, vreg r, vreg a, vreg b)
+{
+    tr_put(t, op == H_FMIN ? a64_sc_fcmgt(ty, r, b, a) : a64_sc_fcmgt(ty, r, a, b));
+    tr_put(t, a64_v_bsl(1, r, a, b));
+}
+
+static void packed_select(struct tr *t, enum h_fop op, unsigned ty, vreg r, vreg a, vreg b)
+{
+    tr_put(t, op == H_FMIN ? a64_v_fcmgt(1, ty, r, b, a) : a64_v_fcmgt(1, ty, r, a, b));
+    tr_put(t, a64_v_bsl(1, r, a, b));
+}
+
+void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vreg b)
+{
+    vreg r;
+
+    if (a64_afp && up == a) {
+        tr_put(t, scalar(op, type(sz), d, a, b));
+        return;
+    }
+    r = h_vtmp(t);
+    if (is_select(op) && !a64_afp) {
+        scalar_select(t, op, type(sz), r, a, b);
+    } else {
+        tr_put(t, scalar(op, type(sz), r, a, b));
+        guard_nan(t);
+    }
+    put_low(t, sz, d, up, r);
+}
+
+/* Where result i of n can be computed: before a guard not in the destination. */
+static vreg place(struct tr *t, bool guarded, vreg d)
+{
+    return guarded ? h_vtmp(t) : d;
+}
+
+static void commit(struct tr *t, unsigned n, const vreg *d, const vreg *r)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (d[i] != r[i])
+            h_vmov(t, d[i], r[i]);
+}
+
+void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+          const vreg *b)
+{
+    bool select = is_select(op) && !a64_afp, guarded = !is_select(op) && exact_nan(t);
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = place(t, guarded || select, d[i]);
+        if (select)
+            packed_select(t, op, type(sz), r[i], a[i], b[i]);
+        else
+            tr_put(t, packed(op, type(sz), r[i], a[i], b[i]));
+    }
+    if (guarded)
+        guard(t);
+    commit(t, n, d, r);
+}
+
+void h_fv_pairs(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+                const vreg *b)
+{
+    unsigned ty = type(sz);
+    bool guarded = exact_nan(t);
+    vreg r[2], even = op == H_FSUB ? h_vtmp(t) : 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = place(t, guarded || op == H_FSUB, d[i]);
+        if (op == H_FADD) {
+            tr_put(t, a64_v_faddp(1, ty, r[i], a[i], b[i]));
+            continue;
+        }
+        tr_put(t, a64_v_uzp1(1, 2 + ty, even, a[i], b[i]));
+        tr_put(t, a64_v_uzp2(1, 2 + ty, r[i], a[i], b[i]));
+        tr_put(t, a64_v_fsub(1, ty, r[i], even, r[i]));
+    }
+    if (guarded)
+        guard(t);
+    commit(t, n, d, r);
+}
+
+/* A register that holds a and can be read after d was written. */
+static vreg apart(struct tr *t, vreg d, vreg up, vreg a)
+{
+    vreg r = a;
+
+    if (d == a && d != up) {
+        r = h_vtmp(t);
+        h_vmov(t, r, a);
+    }
+    return r;
+}
+
+void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a)
+{
+    vreg r;
+
+    if (a64_afp) {
+        a = apart(t, d, up, a);
+        if (d != up)
+            h_vmov(t, d, up);
+        tr_put(t, a64_fsqrt(type(sz), d, a));
+        return;
+    }
+    r = h_vtmp(t);
+    tr_put(t, a64_fsqrt(type(sz), r, a));
+    guard_nan(t);
+    put_low(t, sz, d, up, r);
+}
+
+void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a)
+{
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = place(t, exact_nan(t), d[i]);
+        tr_put(t, a64_v_fsqrt(1, type(sz), r[i], a[i]));
+    }
+    guard_nan(t);
+    commit(t, n, d, r);
+}
+
+/* ---- FMA ---- */
+
+/* Leaves if the result r (or r and r2) holds a NaN. */
+static void guard_nan_scalar(struct tr *t, unsigned sz, vreg r)
+{
+    hreg x;
+
+    if (!exact_nan(t))
+        return;
+    if (!tr_cur(t)->need) {
+        tr_put(t, a64_fcmp(type(sz), r, r));
+        tr_branch(t, a64_bcond(A64_VS, 0), leave_label(t));
+        return;
+    }
+    vreg m = h_vtmp(t);
+    x = h_tmp(t);
+    tr_put(t, a64_sc_fcmeq(type(sz), m, r, r));
+    tr_put(t, a64_fmov_to_gpr(0, x, m));
+    tr_branch(t, a64_cbz(0, x, 0), leave_label(t));
+}
+
+static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *r)
+{
+    vreg m[2];
+    hreg x;
+
+    if (!exact_nan(t))
+        return;
+    for (unsigned i = 0; i < n; i++) {
+        m[i] = h_vtmp(t);
+        tr_put(t, a64_v_fcmeq(1, type(sz), m[i], r[i], r[i]));
+    }
+    if (n == 2)
+        tr_put(t, a64_v_and(1, m[0], m[0], m[1]));
+    tr_put(t, a64_v_uminp(1, 2, m[0], m[0], m[0]));
+    x = h_tmp(t);
+    tr_put(t, a64_fmov_to_gpr(1, x, m[0]));
+    tr_put(t, a64_add_imm(1, x, x, 1, 0));
+    tr_branch(t, a64_cbnz(1, x, 0), leave_label(t));
+}
+
+static u32 scalar_fma(unsigned neg, unsigned ty, vreg d, vreg a, vreg b, vreg c)
+{
+    switch (neg) {
+    case 0: return a64_fmadd(ty, d, a, b, c);
+    case 1: return a64_fmsub(ty, d, a, b, c);
+    case 2: return a64_fnmsub(ty, d, a, b, c);
+    default: return a64_fnmadd(ty, d, a, b, c);
+    }
+}
+
+void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, vreg b, vreg c)
+{
+    vreg r;
+
+    if (a64_afp && up == c) { /* NEP: the rest comes from the addend */
+        tr_put(t, scalar_fma(neg, type(sz), d, a, b, c));
+        return;
+    }
+    r = h_vtmp(t);
+    tr_put(t, scalar_fma(neg, type(sz), r, a, b, c));
+    guard_nan_scalar(t, sz, r);
+    put_low(t, sz, d, up, r);
+}
+
+void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b, const vreg *c)
+{
+    unsigned ty = type(sz);
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = d[i];
+        if (exact_nan(t) || d[i] == a[i] || d[i] == b[i])
+            r[i] = h_vtmp(t);
+        if (neg & 2)
+            tr_put(t, a64_v_fneg(1, ty, r[i], c[i]));
+        else if (r[i] != c[i])
+            h_vmov(t, r[i], c[i]);
+        tr_put(t, neg & 1 ? a64_v_fmls(1, ty, r[i], a[i], b[i])
+                          : a64_v_fmla(1, ty, r[i], a[i], b[i]));
+    }
+    guard_nan_packed(t, sz, n, r);
+    commit(t, n, d, r);
+}
+
+/* ---- comparisons ---- */
+
+enum cmp { CMP_EQ, CMP_GT, CMP_GE };
+
+/* all: 16 bytes, else the low element. */
+static void cmp(struct tr *t, enum cmp op, bool all, unsigned ty, vreg d, vreg a, vreg b)
+{
+    u32 w;
+
+    switch (op) {
+    case CMP_EQ: w = all ? a64_v_fcmeq(1, ty, d, a, b) : a64_sc_fcmeq(ty, d, a, b); break;
+    case CMP_GT: w = all ? a64_v_fcmgt(1, ty, d, a, b) : a64_sc_fcmgt(ty, d, a, b); break;
+    default: w = all ? a64_v_fcmge(1, ty, d, a, b) : a64_sc_fcmge(ty, d, a, b);
+    }
+    tr_put(t, w);
+}
+
+/* Neither is a NaN; signals only for signalling ones. d is none of the sources. */
+static void ordered(struct tr *t, bool all, unsigned ty, vreg d, vreg a, vreg b)
+{
+    vreg m = h_vtmp(t);
+
+    cmp(t, CMP_EQ, all, ty, d, a, a);
+    cmp(t, CMP_EQ, all, ty, m, b, b);
+    tr_put(t, a64_v_and(1, d, d, m));
+    t->vtmp_free |= 1u << m;
+}
+
+/* > or >= without signalling for quiet NaNs: those operands become zeros. */
+static void quiet(struct tr *t, enum cmp op, bool all, unsigned ty, vreg d, vreg a, vreg b)
+{
+    vreg x = h_vtmp(t), y = h_vtmp(t);
+
+    ordered(t, all, ty, d, a, b);
+    tr_put(t, a64_v_and(1, x, d, a));
+    tr_put(t, a64_v_and(1, y, d, b));
+    cmp(t, op, all, ty, x, x, y);
+    tr_put(t, a64_v_and(1, d, d, x));
+    t->vtmp_free |= 1u << x | 1u << y;
+}
+
+/*
+ * Predicate into d, which is none of the sources. SDM table 3-1: bits 3-0 are the relation, those
+ * of the second half signal where those of the first do not, and the other way round.
+ */
+static void predicate(struct tr *t, unsigned pred, bool all, unsigned ty, vreg d, vreg a, vreg b)
+{
+    /* relation as: EQ, LT and LE (operands swapped), UNORD, FALSE, OrdNE, GE, GT; bit 3 inverted */
+    enum { EQ, LT, LE, ORD, GE, GT, ONE, NO, INV = 8 };
+    static const u8 form[16] = {EQ,       LT,       LE,       ORD | INV, EQ | INV, LT | INV,
+                                LE | INV, ORD,      ONE | INV, GE | INV, GT | INV, NO,
+                                ONE,      GE,       GT,       NO | INV};
+    unsigned f = form[pred & 15], k = f & 7;
+    bool ordering = k == LT || k == LE || k == GE || k == GT;
+    bool signals = ordering != !!(pred & 16);
+    bool swap = k == LT || k == LE;
+    enum cmp op = k == LT || k == GT ? CMP_GT : CMP_GE;
+
+    if (signals && !ordering)
+        cmp(t, CMP_GE, all, ty, d, a, b); /* only to signal */
+    if (ordering && signals)
+        cmp(t, op, all, ty, d, swap ? b : a, swap ? a : b);
+    else if (ordering)
+        quiet(t, op, all, ty, d, swap ? b : a, swap ? a : b);
+    else if (k == EQ)
+        cmp(t, CMP_EQ, all, ty, d, a, b);
+    else if (k == ORD)
+        ordered(t, all, ty, d, a, b);
+    else {
+        vreg m = h_vtmp(t);
+
+        cmp(t, CMP_EQ, all, ty, m, a, b); /* NO: only to signal */
+        if (k == ONE) {
+            ordered(t, all, ty, d, a, b);
+            tr_put(t, a64_v_bic(1, d, d, m));
+        } else {
+            h_vzero(t, d);
+        }
+        t->vtmp_free |= 1u << m;
+    }
+    if (f & INV)
+        tr_put(t, a64_v_not(1, d, d));
+}
+
+bool h_fs_cmp(struct tr *t, unsigned pred, unsigned sz, vreg d, vreg up, vreg a, vreg b)
+{
+    vreg r = h_vtmp(t);
+
+    predicate(t, pred, false, type(sz), r, a, b);
+    put_low(t, sz, d, up, r);
+    return true;
+}
+
+bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b)
+{
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = d[i] == a[i] || d[i] == b[i] ? h_vtmp(t) : d[i];
+        predicate(t, pred, true, type(sz), r[i], a[i], b[i]);
+    }
+    commit(t, n, d, r);
+    return true;
+}
+
+/* ---- rounding to integers ---- */
+
+/* The instruction that rounds as the immediate says; *also: FRINTX before it, for PE. */
+static u32 round_op(unsigned imm, bool all, unsigned ty, vreg d, vreg a, bool *also)
+{
+    *also = !(imm & 12);
+    if (imm & 4)
+        return imm & 8 ? (all ? a64_v_frinti(1, ty, d, a) : a64_frinti(ty, d, a))
+                       : (all ? a64_v_frintx(1, ty, d, a) : a64_frintx(ty, d, a));
+    switch (imm & 3) {
+    case 0: return all ? a64_v_frintn(1, ty, d, a) : a64_frintn(ty, d, a);
+    case 1: return all ? a64_v_frintm(1, ty, d, a) : a64_frintm(ty, d, a);
+    case 2: return all ? a64_v_frintp(1, ty, d, a) : a64_frintp(ty, d, a);
+    default: return all ? a64_v_frintz(1, ty, d, a) : a64_frintz(ty, d, a);
+    }
+}
+
+bool h_fs_round(struct tr *t, unsigned imm, unsigned sz, vreg d, vreg up, vreg a)
+{
+    bool also;
+    vreg r;
+    u32 w;
+
+    if (a64_afp) {
+        a = apart(t, d, up, a);
+        if (d != up)
+            h_vmov(t, d, up);
+        r = d;
+    } else {
+        r = h_vtmp(t);
+    }
+    w = round_op(imm, false, type(sz), r, a, &also);
+    if (also)
+        tr_put(t, a64_frintx(type(sz), h_vtmp(t), a));
+    tr_put(t, w);
+    if (!a64_afp)
+        put_low(t, sz, d, up, r);
+    return true;
+}
+
+bool h_fv_round(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d, const vreg *a)
+{
+    for (unsigned i = 0; i < n; i++) {
+        bool also;
+        u32 w = round_op(imm, true, type(sz), d[i], a[i], &also);
+
+        if (also)
+            tr_put(t, a64_v_frintx(1, type(sz), h_vtmp(t), a[i]));
+        tr_put(t, w);
+    }
+    return true;
+}
+
+/* ---- conversions ---- */
+
+void h_fs_cvt(struct tr *t, unsigned from, vreg d, vreg up, vreg a)
+{
+    unsigned ty = type(from);
+    vreg r;
+
+    if (a64_afp) {
+        a = apart(t, d, up, a);
+        if (d != up)
+            h_vmov(t, d, up);
+        tr_put(t, a64_fcvt(!ty, ty, d, a));
+        return;
+    }
+    r = h_vtmp(t);
+    tr_put(t, a64_fcvt(!ty, ty, r, a));
+    put_low(t, 12 - from, d, up, r);
+}
+
+void h_fs_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, vreg up, hreg a)
+{
+    vreg r = h_vtmp(t);
+
+    tr_put(t, a64_scvtf(isz == 8, type(sz), r, a));
+    put_low(t, sz, d, up, r);
+}
+
+void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vreg a)
+{
+    unsigned ty = type(sz), sf = isz == 8;
+    vreg r = a;
+    hreg x;
+
+    if (a64_frintts && !t->opt.fastround) {
+        r = h_vtmp(t);
+        if (sf)
+            tr_put(t, trunc ? a64_frint64z(ty, r, a) : a64_frint64x(ty, r, a));
+        else
+            tr_put(t, trunc ? a64_frint32z(ty, r, a) : a64_frint32x(ty, r, a));
+        tr_put(t, a64_fcvtzs(sf, ty, d, r));
+        return;
+    }
+    if (!trunc) {
+        r = h_vtmp(t);
+        tr_put(t, a64_frintx(ty, r, a));
+    }
+    if (t->opt.fastround) {
+        tr_put(t, a64_fcvtzs(sf, ty, d, r));
+        return;
+    }
+    x = h_tmp(t);
+    tr_put(t, a64_fcvtzs(sf, ty, x, r));
+    guard(t);
+    h_mov(t, isz, d, x);
+}
+
+void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a)
+{
+    for (unsigned i = 0; i < n; i++)
+        tr_put(t, a64_v_scvtf(1, 0, d[i], a[i]));
+}
+
+void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a)
+{
+    bool guarded = !a64_frintts && !t->opt.fastround;
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        vreg s = a[i];
+
+        r[i] = place(t, guarded, d[i]);
+        if (a64_frintts && !t->opt.fastround)
+            tr_put(t, trunc ? a64_v_frint32z(1, 0, r[i], s) : a64_v_frint32x(1, 0, r[i], s));
+        else if (!trunc)
+            tr_put(t, a64_v_frintx(1, 0, r[i], s));
+        else
+            r[i] = guarded ? r[i] : d[i];
+        s = (a64_frintts && !t->opt.fastround) || !trunc ? r[i] : s;
+        tr_put(t, a64_v_fcvtzs(1, 0, r[i], s));
+    }
+    if (guarded)
+        guard(t);
+    commit(t, n, d, r);
+}
+
+void h_fv_widen(struct tr *t, bool from_int, bool high, vreg d, vreg a)
+{
+    if (!from_int) {
+        tr_put(t, a64_v_fcvtl(high, 1, d, a));
+        return;
+    }
+    tr_put(t, a64_v_sxtl(high, 2, d, a));
+    tr_put(t, a64_v_scvtf(1, 1, d, d));
+}
+
+void h_fv_narrow(struct tr *t, unsigned n, vreg d, const vreg *a)
+{
+    for (unsigned i = 0; i < n; i++)
+        tr_put(t, a64_v_fcvtn(i, 1, d, a[i]));
+}
+
+/* Element by element: only the scalar conversion to 32 bits says what does not fit. */
+static void narrow_int_guarded(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a)
+{
+    vreg r = h_vtmp(t), s = h_vtmp(t), u = h_vtmp(t);
+    hreg x = h_tmp(t);
+
+    for (unsigned i = 0; i < n; i++) {
+        vreg v = a[i];
+
+        if (!trunc) {
+            tr_put(t, a64_v_frintx(1, 1, s, v));
+            v = s;
+        }
+        tr_put(t, a64_fcvtzs(0, 1, x, v));
+        tr_put(t, i ? a64_v_ins_gpr(2, r, 2, x) : a64_fmov_from_gpr(0, r, x));
+        tr_put(t, a64_sc_dup(3, u, v, 1));
+        tr_put(t, a64_fcvtzs(0, 1, x, u));
+        tr_put(t, a64_v_ins_gpr(2, r, 2 * i + 1, x));
+    }
+    guard(t);
+    h_vmov(t, d, r);
+}
+
+void h_fv_narrow_int(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a)
+{
+    bool exact = !t->opt.fastround;
+    vreg r[2];
+
+    if (exact && !a64_frintts) {
+        narrow_int_guarded(t, trunc, n, d, a);
+        return;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = h_vtmp(t);
+        if (exact)
+            tr_put(t, trunc ? a64_v_frint32z(1, 1, r[i], a[i]) : a64_v_frint32x(1, 1, r[i], a[i]));
+        else
+            tr_put(t, trunc ? a64_v_frintz(1, 1, r[i], a[i]) : a64_v_frintx(1, 1, r[i], a[i]));
+        tr_put(t, a64_v_fcvtzs(1, 1, r[i], r[i]));
+    }
+    for (unsigned i = 0; i < n; i++)
+        tr_put(t, exact ? a64_v_xtn(i, 2, d, r[i]) : a64_v_sqxtn(i, 2, d, r[i]));
+}
+
+void h_fv_from_half(struct tr *t, bool high, vreg d, vreg a)
+{
+    tr_put(t, a64_v_fcvtl(high, 0, d, a));
+}
+
+void h_fv_to_half(struct tr *t, unsigned n, vreg d, const vreg *a)
+{
+    for (unsigned i = 0; i < n; i++)
+        tr_put(t, a64_v_fcvtn(i, 0, d, a[i]));
+}

@@ -1,0 +1,37 @@
+/*
+ * tr_fp.h - operands of the tr_fp_*.c files. "Last" is the r/m operand; legacy forms have their
+ * destination as first source.
+ */
+#ifndef DYNAREC_TR_FP_H
+#define DYNAREC_TR_FP_H
+
+#include "dynarec/translate/translate.h"
+
+/* The three places of a packed operation in 1 or 2 registers of 16 bytes each. */
+struct tr_fv {
+    unsigned n;
+    vreg d[2], a[2], b[2];
+};
+
+/* Low `sz` bytes of XMM operand i, in its register or loaded. */
+vreg tr_fs_src(struct tr *t, const struct x86_insn *in, unsigned i, unsigned sz);
+/* Operand i of 16 or 32 bytes. */
+void tr_fv_src(struct tr *t, const struct x86_insn *in, unsigned i, unsigned n, vreg v[2]);
+/* Destination registers of operand 0, then, with the values written, its upper half. */
+void tr_fv_dst(struct tr *t, const struct x86_insn *in, unsigned n, vreg d[2]);
+void tr_fv_done(struct tr *t, const struct x86_insn *in, unsigned n);
+
+/* VEX scalar results and 128-bit ones: the upper half of operand 0 becomes zero. */
+void tr_fs_done(struct tr *t, const struct x86_insn *in);
+
+ALWAYS_INLINE bool tr_f_vex(const struct x86_insn *in)
+{
+    return (x86_rows[in->row].attr & X86_ATTR_AVX) != 0;
+}
+
+ALWAYS_INLINE vreg tr_f_reg(const struct x86_insn *in, unsigned i)
+{
+    return h_vec(in->opnd[i].reg);
+}
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * tr_fp_arith.c - ADD SUB MUL DIV MIN MAX SQRT, horizontal ones and FMA, SSE and VEX.
+ */
+#include "dynarec/translate/tr_fp.h"
+
+static bool scalar(struct tr *t, const struct x86_insn *in, enum h_fop op, unsigned sz)
+{
+    unsigned first = tr_f_vex(in);
+    vreg b = tr_fs_src(t, in, first + 1, sz), a = tr_f_reg(in, first);
+
+    h_fs(t, op, sz, tr_f_reg(in, 0), a, a, b);
+    tr_fs_done(t, in);
+    return true;
+}
+
+static void operands(struct tr *t, const struct x86_insn *in, struct tr_fv *v)
+{
+    unsigned first = tr_f_vex(in);
+
+    v->n = in->vl == 32 ? 2 : 1;
+    tr_fv_src(t, in, first + 1, v->n, v->b);
+    tr_fv_src(t, in, first, v->n, v->a);
+    tr_fv_dst(t, in, v->n, v->d);
+}
+
+static bool packed(struct tr *t, const struct x86_insn *in, enum h_fop op, unsigned sz)
+{
+    struct tr_fv v;
+
+    operands(t, in, &v);
+    h_fv(t, op, sz, v.n, v.d, v.a, v.b);
+    tr_fv_done(t, in, v.n);
+    return true;
+}
+
+static bool pairs(struct tr *t, const struct x86_insn *in, enum h_fop op, unsigned sz)
+{
+    struct tr_fv v;
+
+    operands(t, in, &v);
+    h_fv_pairs(t, op, sz, v.n, v.d, v.a, v.b);
+    tr_fv_done(t, in, v.n);
+    return true;
+}
+
+#define FORM(OP, CALL)                                                                             \
+    bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
+    bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
+    {                                                                                              \
+        return CALL;                                                                               \
+    }
+#define BOTH(OP, CALL) FORM(OP, CALL) FORM(V##OP, CALL)
+#define FAMILY(OP, op)                                                                             \
+    BOTH(OP##SS, scalar(t, in, op, 4))                                                             \
+    BOTH(OP##SD, scalar(t, in, op, 8))                                                             \
+    BOTH(OP##PS, packed(t, in, op, 4))                                                             \
+    BOTH(OP##PD, packed(t, in, op, 8))
+FAMILY(ADD, H_FADD)
+FAMILY(SUB, H_FSUB)
+FAMILY(MUL, H_FMUL)
+FAMILY(DIV, H_FDIV)
+FAMILY(MIN, H_FMIN)
+FAMILY(MAX, H_FMAX)
+BOTH(HADDPS, pairs(t, in, H_FADD, 4))
+BOTH(HADDPD, pairs(t, in, H_FADD, 8))
+BOTH(HSUBPS, pairs(t, in, H_FSUB, 4))
+BOTH(HSUBPD, pairs(t, in, H_FSUB, 8))
+
+static bool sqrt_scalar(struct tr *t, const struct x86_insn *in, unsigned sz)
+{
+    unsigned first = tr_f_vex(in);
+    vreg b = tr_fs_src(t, in, first + 1, sz);
+
+    h_fs_sqrt(t, sz, tr_f_reg(in, 0), tr_f_reg(in, first), b);
+    tr_fs_done(t, in);
+    return true;
+}
+
+static bool sqrt_packed(struct tr *t, const struct x86_insn *in, unsigned sz)
+{
+    unsigned n = in->vl == 32 ? 2 : 1;
+    vreg d[2], a[2];
+
+    tr_fv_src(t, in, 1, n, a);
+    tr_fv_dst(t, in, n, d);
+    h_fv_sqrt(t, sz, n, d, a);
+    tr_fv_done(t, in, n);
+    return true;
+}
+BOTH(SQRTSS, sqrt_scalar(t, in, 4))
+BOTH(SQRTSD, sqrt_scalar(t, in, 8))
+BOTH(SQRTPS, sqrt_packed(t, in, 4))
+BOTH(SQRTPD, sqrt_packed(t, in, 8))
+
+/* ---- FMA3: which operands are multiplicand, multiplier and addend, as digits 1 2 3 ---- */
+
+static bool fma_scalar(struct tr *t, const struct x86_insn *in, unsigned order, unsigned neg,
+                       unsigned sz)
+{
+    vreg s[4] = {0, tr_f_reg(in, 0), tr_f_reg(in, 1), tr_fs_src(t, in, 2, sz)};
+
+    h_fs_fma(t, sz, neg, s[1], s[1], s[order / 100], s[order / 10 % 10], s[order % 10]);
+    tr_fs_done(t, in);
+    return true;
+}
+
+static bool fma_packed(struct tr *t, const struct x86_insn *in, unsigned order, unsigned neg,
+                       unsigned sz)
+{
+    unsigned n = in->vl == 32 ? 2 : 1;
+    vreg s[4][2], d[2];
+
+    tr_fv_src(t, in, 2, n, s[3]);
+    tr_fv_src(t, in, 1, n, s[2]);
+    tr_fv_src(t, in, 0, n, s[1]);
+    tr_fv_dst(t, in, n, d);
+    h_fv_fma(t, sz, neg, n, d, s[order / 100], s[order / 10 % 10], s[order % 10]);
+    tr_fv_done(t, in, n);
+    return true;
+}
+
+#define FMA(NAME, order, neg)                                                                      \
+    FORM(V##NAME##order##SS, fma_scalar(t, in, order, neg, 4))                                     \
+    FORM(V##NAME##order##SD, fma_scalar(t, in, order, neg, 8))                                     \
+    FORM(V##NAME##order##PS, fma_packed(t, in, order, neg, 4))                                     \
+    FORM(V##NAME##order##PD, fma_packed(t, in, order, neg, 8))
+#define FMA_ORDERS(NAME, neg) FMA(NAME, 132, neg) FMA(NAME, 213, neg) FMA(NAME, 231, neg)
+FMA_ORDERS(FMADD, 0)
+FMA_ORDERS(FNMADD, 1)
+FMA_ORDERS(FMSUB, 2)
+FMA_ORDERS(FNMSUB, 3)
