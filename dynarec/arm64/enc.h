@@ -15,6 +15,8 @@
 
 #include "base/types.h"
 
+/* clang-format off */
+
 enum a64_shift { A64_LSL, A64_LSR, A64_ASR, A64_ROR };
 
 enum a64_ext { A64_UXTB, A64_UXTH, A64_UXTW, A64_UXTX, A64_SXTB, A64_SXTH, A64_SXTW, A64_SXTX };
@@ -56,8 +58,6 @@ enum a64_sysreg {
 #define A64_DNM(d, n, m) (A64_RD(d) | A64_RN(n) | A64_RM(m))
 #define A64_IMM19(off) (((u32)((off) >> 2) & 0x7ffff) << 5)
 #define A64_IMM9(off) (((u32)(off) & 0x1ff) << 12)
-
-/* clang-format off */
 
 /* ---- Data processing, two registers and a shift (C4.1.95) ---- */
 #define A64_LIST_SHIFTED(X) \

@@ -15,6 +15,8 @@
 
 #include "dynarec/arm64/enc.h"
 
+/* clang-format off */
+
 enum a64_fp { A64_FS, A64_FD, A64_FH = 3 };
 
 /* Which element sizes an instruction has: the last column of the lists, for tests/enc. */
@@ -24,8 +26,6 @@ enum a64_sizes { A64_SB = 1, A64_SH = 2, A64_SS = 4, A64_SD = 8, A64_SHS = 6, A6
 #define A64_Q(q) A64_F(q, 30)
 #define A64_U(u) A64_F(u, 29)
 #define A64_FT(type) A64_F(type, 22)
-
-/* clang-format off */
 
 /* ---- Scalar floating point ---- */
 #define A64_LIST_F2(X) \
