@@ -3,9 +3,10 @@
 
     run_big.py --box64 build/x86_64/box64 --tree TREE --libc native|guest [--host HOST --qemu BIN --prefix DIR] [--only NAME,NAME]
 
-big.tbl lists them. Each runs as big/NAME.sh by the tree's own native bash, once with $B empty and once with $B = box64; standard
-output and exit status must be equal. All of it happens in a chroot of TREE (scripts/sysroot programs) in name spaces of its own:
-these programs name their files by absolute paths. Box64 for a foreign host runs under QEMU by a private binfmt_misc.
+big.tbl lists them. Each runs as big/NAME.sh (py_NAME: pytest.bash test_NAME) by the tree's own native bash, once with $B empty and
+once with $B = box64; standard output and exit status must be equal. All of it happens in a chroot of TREE (scripts/sysroot programs)
+in name spaces of its own: these programs name their files by absolute paths. Box64 for a foreign host runs under QEMU by a private
+binfmt_misc.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def mount_tree(options):
 
 
 def environment(options, box64):
-    env = {"PATH": "/usr/bin:/usr/sbin", "HOME": "/tmp/w", "TMPDIR": "/tmp/w", "LC_ALL": "C.UTF-8", "TZ": "UTC", "B": box64,
+    env = {"PATH": "/usr/bin:/usr/sbin", "HOME": "/tmp/box64-big", "TMPDIR": "/tmp/box64-big", "LC_ALL": "C.UTF-8", "TZ": "UTC", "B": box64,
            "DATA": "/tests/data", "BIG": "/tests/big", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "SLOW": options.slow,
            "BOX64_LIBC": options.libc, "BOX64_NORCFILES": "1", "BOX64_LOG": "0"}
     for name, value in (("QEMU_LD_PREFIX", "/host" if options.prefix else None), ("QEMU_CPU", options.cpu)):
@@ -79,10 +80,11 @@ def in_tree(options, command):
 
 
 def run(name, box64, options, timeout):
-    home = os.path.join(options.tree, "tmp/w")
+    home = os.path.join(options.tree, "tmp/box64-big")
     shutil.rmtree(home, ignore_errors=True)
     os.makedirs(home)
-    command = in_tree(options, "cd /tmp/w && . /tests/big/%s.sh" % name)
+    script = "pytest.bash test_" + name[3:] if name.startswith("py_") else name + ".sh"
+    command = in_tree(options, "cd /tmp/box64-big && . /tests/big/" + script)
     # A file, and not a pipe: a server left behind by a failed script must not keep this waiting.
     with open(os.path.join(options.tree, "tmp/out"), "w+b") as out, open(os.path.join(options.tree, "tmp/err"), "w+b") as err:
         process = subprocess.Popen(command, env=environment(options, box64), stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -153,8 +155,8 @@ def main():
     mount_tree(options)
     if options.exec:
         env = environment(options, "/box64/" + os.path.basename(options.box64))
-        os.makedirs(os.path.join(options.tree, "tmp/w"))
-        return subprocess.run(in_tree(options, "cd /tmp/w; " + options.exec), env=env, check=False).returncode
+        os.makedirs(os.path.join(options.tree, "tmp/box64-big"))
+        return subprocess.run(in_tree(options, "cd /tmp/box64-big; " + options.exec), env=env, check=False).returncode
     cases, left_out = read_table(options.host, options.libc)
     if options.only:
         seconds = dict(cases)

@@ -59,9 +59,11 @@ i32 my___cxa_at_quick_exit(void *fn, void *dso)
 i32 my___cxa_thread_atexit_impl(void *fn, void *arg, void *dso)
 {
     struct handler *h = handler_new(fn, arg);
-    (void)dso; /* keeps a native library loaded; the guest's linker keeps the guest's */
-    /* Not NULL: glibc's cache starts with NULL and would take no object at all. */
-    return h ? __cxa_thread_atexit_impl(run_handler, h, (void *)(uintptr_t)my___cxa_thread_atexit_impl) : -1;
+
+    /* It keeps a native library loaded; the guest's linker keeps the guest's. Not NULL: glibc's
+     * cache starts with NULL and would take no object at all. */
+    dso = (void *)(uintptr_t)my___cxa_thread_atexit_impl;
+    return h ? __cxa_thread_atexit_impl(run_handler, h, dso) : -1;
 }
 
 i32 my_atexit(void *fn)

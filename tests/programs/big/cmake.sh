@@ -1,3 +1,4 @@
+# CMake configures and ninja builds a program with a library.
 printf '%s\n' 'cmake_minimum_required(VERSION 3.10)' 'project(x C)' 'add_library(l STATIC l.c)' 'add_executable(m m.c)' \
     'target_link_libraries(m l)' >CMakeLists.txt
 echo 'int l(void) { return 7; }' >l.c

@@ -1,3 +1,4 @@
+# nginx: master and worker, gzip.
 port=$((20000 + $$ % 10000))
 mkdir -p n/logs
 cat >n/conf <<END

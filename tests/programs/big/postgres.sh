@@ -1,5 +1,7 @@
+# initdb, server, psql with much of SQL.
 bin=/usr/lib/postgresql/15/bin
-$B $bin/initdb -D d --no-sync --no-locale -E UTF8 -A trust 2>&1 | grep -E '^(The database|creating|running|Success|ok)' | sed 's/ \.\.\. .*//'
+$B $bin/initdb -D d --no-sync --no-locale -E UTF8 -A trust 2>&1 |
+    grep -E '^(The database|creating|running|Success|ok)' | sed 's/ \.\.\. .*//'
 $B $bin/postgres -D d -k "$PWD" -h '' -c fsync=off -c max_connections=10 >log 2>&1 &
 psql="$B $bin/psql -h $PWD -X -q -At -d postgres"
 for i in $(seq 300); do $psql -c 'select 1' >/dev/null 2>&1 && break; sleep 0.5; done

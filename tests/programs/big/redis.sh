@@ -1,3 +1,4 @@
+# Server, client, Lua, benchmark.
 port=$((20000 + $$ % 10000))
 cli="$B redis-cli -p $port"
 $B redis-server --port $port --save '' >/dev/null 2>&1 &

@@ -1,1 +1,2 @@
+# Ruby.
 $B ruby -W0 "$BIG/script.rb"

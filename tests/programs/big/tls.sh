@@ -1,3 +1,4 @@
+# Keys, a certificate, s_server and s_client.
 ssl="$B openssl"
 $ssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout k -out c 2>/dev/null
 port=$((20000 + $$ % 10000))

@@ -1,1 +1,0 @@
-. "$BIG/pytest.bash" test_json
