@@ -155,7 +155,7 @@ static void do_copy(struct reloc *r)
     if (!obj_at(r->found.obj, r->s, size, NULL))
         r->error = "copies from outside the library's segments";
     else
-        memcpy(r->where, g2h(r->s), size);
+        memmove(r->where, g2h(r->s), size); /* a local symbol: may be here */
 }
 
 /* The module of a TLS relocation: the symbol's, or with symbol 0 the object itself. */

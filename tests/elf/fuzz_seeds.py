@@ -149,7 +149,8 @@ def rela(where, kind, symbol=0, addend=0):
 def build(base=0, exec_type=False, hashes='gnu', versions=True, relr=False, plt='lazy', tls=True,
           relro=True, interp=None, bss=0x40, textrel=False, flags=0, flags_1=0, symbolic=False,
           one_segment=False, misfit=0, needed=('libc.so.6', 'libnative.so.1'), path='RUNPATH',
-          tls_kind='all', control=0, alignment=PAGE, debug=False, gnu_shift=6):
+          tls_kind='all', control=0, alignment=PAGE, debug=False, gnu_shift=6,
+          copy_own=False):
     strings = Strings()
     buckets = 2
     symbols, first = make_hash_order(SYMBOLS, buckets)
@@ -211,6 +212,8 @@ def build(base=0, exec_type=False, hashes='gnu', versions=True, relr=False, plt=
                   rela(next(cells), 0), rela(next(cells), 38, 0, 0x10)]
         if exec_type:
             relocs.append(rela(next(cells), 5, index['environ']))
+        if copy_own:
+            relocs.append(rela(second + 0x14, 5, index['hidden']))
         if tls and tls_kind == 'all':
             relocs += [rela(next(cells), 16), rela(next(cells), 16, index['tls']),
                        rela(next(cells), 17, index['tls']), rela(next(cells), 18, index['tls']),
@@ -322,6 +325,7 @@ SEEDS = {
     'static_pie': dict(needed=(), control=16, debug=True),
     'musl': dict(interp='/lib/ld-musl-x86_64.so.1', control=16),
     'fixed': dict(base=FIXED, exec_type=True, interp=LDSO),
+    'copy_own': dict(copy_own=True),
     'fixed_static': dict(base=FIXED, exec_type=True, needed=(), one_segment=True),
     'fixed_copied': dict(base=FIXED, exec_type=True, misfit=40, control=7, hashes='sysv'),
 }

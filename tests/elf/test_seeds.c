@@ -1,6 +1,6 @@
 /*
- * test_seeds.c - the files of fuzz_seeds.py mean what they are meant to: each loads, and its symbols
- * are found where its tables say. test_seeds FOLDER
+ * test_seeds.c - the files of fuzz_seeds.py mean what they are meant to: each loads, and its
+ * symbols are found where its tables say. test_seeds FOLDER
  */
 #include <dirent.h>
 #include <fcntl.h>
