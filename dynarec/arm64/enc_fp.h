@@ -352,12 +352,11 @@ static inline u32 a64_v_bic_imm(unsigned q, unsigned size_log2, unsigned rd, uns
 
 /* ---- Element 0 alone ---- */
 #define A64_LIST_SC3(X) \
-    X(sqadd, 0, 1, A64_SBHSD) X(sqsub, 0, 5, A64_SBHSD) X(cmgt, 0, 6, A64_SD) \
-    X(cmge, 0, 7, A64_SD) X(sshl, 0, 8, A64_SD) X(add, 0, 16, A64_SD) X(cmtst, 0, 17, A64_SD) \
-    X(uqadd, 1, 1, A64_SBHSD) X(uqsub, 1, 5, A64_SBHSD) X(cmhi, 1, 6, A64_SD) \
-    X(cmhs, 1, 7, A64_SD) X(ushl, 1, 8, A64_SD) X(sub, 1, 16, A64_SD) X(cmeq, 1, 17, A64_SD)
+    X(sqadd, A64_SBHSD) X(sqsub, A64_SBHSD) X(cmgt, A64_SD) X(cmge, A64_SD) X(sshl, A64_SD) \
+    X(add, A64_SD) X(cmtst, A64_SD) X(uqadd, A64_SBHSD) X(uqsub, A64_SBHSD) X(cmhi, A64_SD) \
+    X(cmhs, A64_SD) X(ushl, A64_SD) X(sub, A64_SD) X(cmeq, A64_SD)
 #define A64_SCALAR 0x50000000
-#define A64_DEF_SC3(mn, u, op, sizes) \
+#define A64_DEF_SC3(mn, sizes) \
     static inline u32 a64_sc_##mn(unsigned size_log2, unsigned rd, unsigned rn, unsigned rm) \
     { return A64_SCALAR | a64_v_##mn(0, size_log2, rd, rn, rm); }
 A64_LIST_SC3(A64_DEF_SC3)

@@ -271,7 +271,7 @@ static void scalar_pair(const char *mn, enc3 enc)
 #define SHL(mn, u, op) shift(#mn, a64_v_##mn, SHIFT_LEFT);
 #define SHL_SAT(mn, u, op) shift(#mn, a64_v_##mn##_imm, SHIFT_LEFT);
 #define SHLL(mn, u, op) shift(#mn, a64_v_##mn, SHIFT_LONG);
-#define SC3(mn, u, op, sizes) scalar3(#mn, a64_sc_##mn, sizes);
+#define SC3(mn, sizes) scalar3(#mn, a64_sc_##mn, sizes);
 #define SCF3(mn) scalar_float3(#mn, a64_sc_##mn);
 #define SCF2(mn) scalar_float2(#mn, a64_sc_##mn, "");
 #define SCF2Z(mn) scalar_float2(#mn, a64_sc_##mn##0, ", #0.0");
