@@ -247,8 +247,11 @@ SMALLER_INIT(attr, 56)
 i32 my_pthread_getattr_np(u64 thread, void *attr)
 {
     struct thr *t = thr_self();
-    int err = pthread_getattr_np((pthread_t)thread, attr);
+    pthread_attr_t host; /* as above: it is cleared whole first */
+    int err = pthread_getattr_np((pthread_t)thread, &host);
 
+    if (!err)
+        memcpy(attr, &host, sizeof(struct attr));
     if (!err && (pthread_t)thread == pthread_self() && t->stack_hi) {
         struct attr *a = attr;
         a->stack_end = t->stack_hi;

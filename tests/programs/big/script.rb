@@ -33,7 +33,7 @@ ensure
   puts "ensure"
 end
 puts Digest::SHA256.hexdigest("box64"), Zlib::Inflate.inflate(Zlib::Deflate.deflate("box64" * 100)).size
-puts IO.popen(["echo", "child"]).read, $?.exitstatus
+puts IO.popen(["echo", "child"], &:read), $?.exitstatus
 puts format("%08.3f|%-5s|%+d|%x", Math::PI, "ab", 5, 255), Time.at(0).utc.strftime("%F %T")
 puts Set.new([1, 2, 2]).size, ObjectSpace.count_objects.key?(:TOTAL), Comparable.instance_method(:clamp).name
 trap("USR1") { puts "usr1" }
