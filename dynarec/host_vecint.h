@@ -150,6 +150,7 @@ vreg h_ymm_get(struct tr *t, unsigned i);
 vreg h_ymm_set(struct tr *t, unsigned i);
 void h_ymm_put(struct tr *t, unsigned i);
 void h_ymm_zero(struct tr *t, unsigned i);
+void h_ymm_zero_all(struct tr *t, unsigned count); /* VZEROUPPER: YMM 0 .. count - 1 */
 /* At block starts and after x86_sem: nothing is known. */
 void h_ymm_reset(struct tr *t);
 

@@ -1,0 +1,358 @@
+/*
+ * ops_vecmov.c - arm64: vector loads, stores, moves, constants, and the cache of upper YMM halves in
+ * v24-v31. The host-ops of host_vecint.h, first and last part. NZCV is never touched.
+ */
+#include "dynarec/arm64/enc_fp.h"
+#include "dynarec/arm64/vec.h"
+#include "dynarec/host.h"
+
+#define CPU 28       /* struct x86_cpu * */
+#define YMM_SLOT0 24 /* v24 .. v31 */
+
+static unsigned log2_of(unsigned sz)
+{
+    return (unsigned)__builtin_ctz(sz);
+}
+
+/* ---- addresses ---- */
+struct vaddr {
+    hreg base, index; /* index H_NONE: base + off */
+    bool scaled;
+    i64 off;
+};
+
+static bool fits_off(unsigned lg, i64 off)
+{
+    return a64_fits_uimm(lg, off) || a64_fits_simm9(off);
+}
+
+/* Base and offset in front of an access whose offset field takes what fits() says. */
+static struct vaddr split(struct tr *t, hreg base, i64 disp, bool (*fits)(unsigned, i64),
+                          unsigned lg)
+{
+    struct vaddr a = {.base = base, .index = H_NONE, .off = disp};
+
+    if (fits(lg, disp))
+        return a;
+    a.base = h_tmp(t);
+    a.off = disp & 0xfff;
+    if (disp < 0 || disp >> 24 || !fits(lg, a.off))
+        a.off = 0;
+    h_opi(t, H_ADD, 8, a.base, base, disp - a.off);
+    return a;
+}
+
+static struct vaddr address(struct tr *t, const struct h_mem *m, bool (*fits)(unsigned, i64),
+                            unsigned lg)
+{
+    hreg base = m->base;
+
+    if (m->index == H_NONE) {
+        if (base != H_NONE)
+            return split(t, base, m->disp, fits, lg);
+        base = h_tmp(t);
+        h_addr(t, base, (gaddr)m->disp);
+        return (struct vaddr){.base = base, .index = H_NONE};
+    }
+    if (base == H_NONE) {
+        base = m->index;
+        if (m->scale) {
+            base = h_tmp(t);
+            h_opi(t, H_SHL, 8, base, m->index, m->scale);
+        }
+        return split(t, base, m->disp, fits, lg);
+    }
+    if (!m->disp && fits == fits_off && (!m->scale || m->scale == lg))
+        return (struct vaddr){.base = base, .index = m->index, .scaled = m->scale != 0};
+    base = h_tmp(t);
+    h_ops(t, H_ADD, 8, base, m->base, m->index, m->scale);
+    return split(t, base, m->disp, fits, lg);
+}
+
+/* One base register and nothing else. */
+static bool fits_none(unsigned lg, i64 off)
+{
+    (void)lg;
+    return !off;
+}
+
+static void access(struct tr *t, bool store, unsigned lg, vreg v, const struct vaddr *a)
+{
+    if (a->index != H_NONE)
+        tr_put(t, store ? a64_str_v_reg(lg, v, a->base, a->index, A64_UXTX, a->scaled)
+                        : a64_ldr_v_reg(lg, v, a->base, a->index, A64_UXTX, a->scaled));
+    else if (a64_fits_uimm(lg, a->off))
+        tr_put(t, store ? a64_str_v(lg, v, a->base, a->off) : a64_ldr_v(lg, v, a->base, a->off));
+    else
+        tr_put(t, store ? a64_stur_v(lg, v, a->base, a->off) : a64_ldur_v(lg, v, a->base, a->off));
+}
+
+void h_vld(struct tr *t, unsigned sz, vreg d, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    unsigned lg = log2_of(sz);
+    struct vaddr a = address(t, m, fits_off, lg);
+
+    access(t, false, lg, d, &a);
+    vec_after_load(t, m);
+    t->tmp_free = keep;
+}
+
+void h_vst(struct tr *t, unsigned sz, vreg s, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    unsigned lg = log2_of(sz);
+    struct vaddr a = address(t, m, fits_off, lg);
+
+    vec_before_store(t, m);
+    access(t, true, lg, s, &a);
+    t->tmp_free = keep;
+}
+
+static bool fits_pair(unsigned lg, i64 off)
+{
+    return a64_fits_simm7(lg, off);
+}
+
+void h_vld2(struct tr *t, vreg lo, vreg hi, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    struct vaddr a = address(t, m, fits_pair, 4);
+
+    tr_put(t, a64_ldp_v(4, lo, hi, a.base, a.off));
+    vec_after_load(t, m);
+    t->tmp_free = keep;
+}
+
+void h_vst2(struct tr *t, vreg lo, vreg hi, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    struct vaddr a = address(t, m, fits_pair, 4);
+
+    vec_before_store(t, m);
+    tr_put(t, a64_stp_v(4, lo, hi, a.base, a.off));
+    t->tmp_free = keep;
+}
+
+void h_vld_elem(struct tr *t, unsigned esz, vreg d, unsigned i, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    struct vaddr a = address(t, m, fits_none, esz);
+
+    tr_put(t, a64_ld1_lane(esz, d, i, a.base));
+    vec_after_load(t, m);
+    t->tmp_free = keep;
+}
+
+void h_vst_elem(struct tr *t, unsigned esz, vreg s, unsigned i, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    struct vaddr a;
+
+    if (!i) {
+        h_vst(t, 1u << esz, s, m);
+        return;
+    }
+    a = address(t, m, fits_none, esz);
+    vec_before_store(t, m);
+    tr_put(t, a64_st1_lane(esz, s, i, a.base));
+    t->tmp_free = keep;
+}
+
+void h_vld_dup(struct tr *t, unsigned esz, vreg d, const struct h_mem *m)
+{
+    u32 keep = t->tmp_free;
+    struct vaddr a = address(t, m, fits_none, esz);
+
+    tr_put(t, a64_ld1r(1, esz, d, a.base));
+    vec_after_load(t, m);
+    t->tmp_free = keep;
+}
+
+void h_vld_cpu(struct tr *t, vreg d, unsigned offset)
+{
+    tr_put(t, a64_ldr_v(4, d, CPU, offset));
+}
+
+void h_vst_cpu(struct tr *t, vreg s, unsigned offset)
+{
+    tr_put(t, a64_str_v(4, s, CPU, offset));
+}
+
+/* ---- moves and constants ---- */
+void h_vmov(struct tr *t, vreg d, vreg s)
+{
+    if (d != s)
+        tr_put(t, a64_v_mov(1, d, s));
+}
+
+void h_vmov_low(struct tr *t, unsigned sz, vreg d, vreg s)
+{
+    tr_put(t, a64_fmov(sz == 8 ? A64_FD : A64_FS, d, s));
+}
+
+void h_vzero(struct tr *t, vreg d)
+{
+    h_vconst(t, d, 0, 0);
+}
+
+/* A literal of 16 bytes: two neighbours in the pool. */
+static void literal16(struct tr *t, u32 word, u64 lo, u64 hi)
+{
+    u32 i = 0;
+
+    while (i + 1 < t->nlit && !(t->lit[i] == lo && t->lit[i + 1] == hi))
+        i++;
+    if (i + 1 >= t->nlit) {
+        i = t->nlit;
+        if (i + 2 > TR_MAX_LITERALS) {
+            tr_fail(t, "too many literals");
+            return;
+        }
+        t->lit[i] = lo;
+        t->lit[i + 1] = hi;
+        t->nlit += 2;
+    }
+    if (t->nfix == TR_MAX_FIXUPS) {
+        tr_fail(t, "too many fixups");
+        return;
+    }
+    t->fix[t->nfix++] = (struct tr_fixup){.at = t->n, .target = i, .kind = TR_FIX_LITERAL};
+    tr_put(t, word);
+}
+
+void h_vconst(struct tr *t, vreg d, u64 lo, u64 hi)
+{
+    u32 bits;
+
+    if (lo == hi && a64_vimm(lo, 1, &bits))
+        tr_put(t, a64_v_movi(1, d, bits));
+    else if (!hi)
+        tr_literal(t, a64_ldr_v_lit(3, d, 0), lo);
+    else
+        literal16(t, a64_ldr_v_lit(4, d, 0), lo, hi);
+}
+
+void h_vfrom_gpr(struct tr *t, unsigned sz, vreg d, hreg s)
+{
+    tr_put(t, a64_fmov_from_gpr(sz == 8, d, s));
+}
+
+void h_vget(struct tr *t, unsigned esz, hreg d, vreg s, unsigned i)
+{
+    if (!i && esz >= 2)
+        tr_put(t, a64_fmov_to_gpr(esz == 3, d, s));
+    else
+        tr_put(t, a64_v_umov(esz, d, s, i));
+}
+
+void h_vput(struct tr *t, unsigned esz, vreg d, unsigned i, hreg s)
+{
+    tr_put(t, a64_v_ins_gpr(esz, d, i, s));
+}
+
+/* ---- upper halves ---- */
+static unsigned upper(unsigned i)
+{
+    return (unsigned)offsetof(struct x86_cpu, vec) + 32 * i + 16;
+}
+
+void h_ymm_reset(struct tr *t)
+{
+    t->ymm = (struct tr_ymm){.zero = 0};
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        t->ymm.of[s] = 0xff;
+}
+
+/* The slot of YMM i; if it has none, the one that was unused for longest; *hit: it has the value. */
+static unsigned slot_of(struct tr *t, unsigned i, bool *hit)
+{
+    struct tr_ymm *y = &t->ymm;
+    unsigned best = 0;
+
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++) {
+        if (y->of[s] == i) {
+            best = s;
+            break;
+        }
+        if (y->used[s] < y->used[best])
+            best = s;
+    }
+    *hit = y->of[best] == i;
+    y->of[best] = (u8)i;
+    y->used[best] = ++y->clock;
+    return best;
+}
+
+vreg h_ymm_get(struct tr *t, unsigned i)
+{
+    bool hit;
+    vreg v = (vreg)(YMM_SLOT0 + slot_of(t, i, &hit));
+
+    if (hit)
+        return v;
+    if (t->ymm.zero >> i & 1)
+        h_vzero(t, v);
+    else
+        h_vld_cpu(t, v, upper(i));
+    return v;
+}
+
+vreg h_ymm_set(struct tr *t, unsigned i)
+{
+    bool hit;
+
+    t->ymm.zero &= (u16)~(1u << i);
+    return (vreg)(YMM_SLOT0 + slot_of(t, i, &hit));
+}
+
+void h_ymm_put(struct tr *t, unsigned i)
+{
+    bool hit;
+
+    h_vst_cpu(t, (vreg)(YMM_SLOT0 + slot_of(t, i, &hit)), upper(i));
+}
+
+void h_ymm_zero(struct tr *t, unsigned i)
+{
+    u32 keep = t->vtmp_free;
+
+    if (t->ymm.zero >> i & 1)
+        return;
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (t->ymm.of[s] == i) {
+            t->ymm.of[s] = 0xff;
+            t->ymm.used[s] = 0;
+        }
+    if (a64_fits_simm7(3, upper(i))) {
+        tr_put(t, a64_stp(1, 31, 31, CPU, upper(i)));
+    } else {
+        vreg z = h_vtmp(t);
+
+        h_vzero(t, z);
+        h_vst_cpu(t, z, upper(i));
+        t->vtmp_free = keep;
+    }
+    t->ymm.zero |= (u16)(1u << i);
+}
+
+void h_ymm_zero_all(struct tr *t, unsigned count)
+{
+    u32 keep = t->vtmp_free;
+    vreg z = H_NONE;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (a64_fits_simm7(3, upper(i)) || t->ymm.zero >> i & 1) {
+            h_ymm_zero(t, i);
+            continue;
+        }
+        if (z == H_NONE) {
+            z = h_vtmp(t);
+            h_vzero(t, z);
+        }
+        h_vst_cpu(t, z, upper(i));
+    }
+    h_ymm_reset(t);
+    t->ymm.zero = (u16)((1u << count) - 1);
+    t->vtmp_free = keep;
+}
