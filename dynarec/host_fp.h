@@ -42,6 +42,19 @@ bool h_fs_cmp(struct tr *t, unsigned pred, unsigned sz, vreg d, vreg up, vreg a,
 bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *d, const vreg *a,
               const vreg *b);
 
+/*
+ * ---- runs of scalar operations whose results are checked together (translate/tr_fp_run.c) ----
+ * h_fp_runs: is that cheaper than checking each? h_fr: the host's own operation; the rest of d is
+ * anything. h_fp_check: back to the interpreter at instruction `first` of this block unless all
+ * results since are x86's.
+ */
+bool h_fp_runs(const struct tr *t);
+void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b);
+void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
+void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);
+void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a);
+void h_fp_check(struct tr *t, const struct tr_insn *first);
+
 /* ---- conversions ---- */
 /* Immediate of ROUNDSD; false: not this one. */
 bool h_fs_round(struct tr *t, unsigned imm, unsigned sz, vreg d, vreg up, vreg a);

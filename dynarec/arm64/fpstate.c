@@ -7,14 +7,7 @@
  * results keep the rest of a register). Without it FZ flushes both, so FTZ and DAZ have to agree;
  * IDC says "flushed", not "denormal operand", so DE is not kept, and UE is found before rounding.
  */
-#include "dynarec/arm64/fpstate.h"
-
-#include <sys/auxv.h>
-
-#include "dynarec/host.h"
-
-#define HWCAP2_FRINT_BIT (1ul << 8)
-#define HWCAP2_AFP_BIT (1ul << 20)
+#include "dynarec/arm64/a64.h"
 
 #define MX_DAZ (1u << 6)
 #define MX_MASKS (0x3fu << 7)
@@ -29,23 +22,13 @@ enum { MX_IE = 1, MX_DE = 2, MX_ZE = 4, MX_OE = 8, MX_UE = 16, MX_PE = 32 };
 
 enum { FPSR_IOC = 1, FPSR_DZC = 2, FPSR_OFC = 4, FPSR_UFC = 8, FPSR_IXC = 16, FPSR_IDC = 128 };
 
-bool a64_afp, a64_frintts;
-
-void a64_fp_probe(bool afp, bool frintts)
-{
-    unsigned long cap = getauxval(AT_HWCAP2);
-
-    a64_afp = afp && (cap & HWCAP2_AFP_BIT);
-    a64_frintts = frintts && (cap & HWCAP2_FRINT_BIT);
-}
-
 /* RMode: nearest, up, down, zero; x86's RC: nearest, down, up, zero. */
 static u64 control(u32 mxcsr)
 {
     unsigned rc = mxcsr >> 13 & 3;
     u64 v = (u64)(rc >> 1 | (rc & 1) << 1) << 22;
 
-    if (!a64_afp)
+    if (!a64_has.afp)
         return v | (mxcsr & MX_FTZ ? FPCR_FZ : 0);
     v |= FPCR_AH | FPCR_NEP;
     v |= mxcsr & MX_FTZ ? FPCR_FZ : 0;
@@ -56,7 +39,7 @@ bool h_fp_masked(const struct x86_cpu *c)
 {
     if (~c->mxcsr & MX_MASKS)
         return false;
-    return a64_afp || !(c->mxcsr & MX_FTZ) == !(c->mxcsr & MX_DAZ);
+    return a64_has.afp || !(c->mxcsr & MX_FTZ) == !(c->mxcsr & MX_DAZ);
 }
 
 void h_fp_enter(struct x86_cpu *c)
@@ -80,7 +63,7 @@ void h_fp_leave(struct x86_cpu *c)
     m |= s & FPSR_OFC ? MX_OE : 0;
     m |= s & FPSR_UFC ? MX_UE : 0;
     m |= s & FPSR_IXC ? MX_PE : 0;
-    if (a64_afp)
+    if (a64_has.afp)
         m |= s & FPSR_IDC ? MX_DE : 0;
     else if (c->jit.fpcr & FPCR_FZ)
         m |= s & FPSR_UFC ? MX_PE : 0;

@@ -10,10 +10,8 @@
  */
 #include <string.h>
 
+#include "dynarec/arm64/a64.h"
 #include "dynarec/arm64/enc_fp.h"
-#include "dynarec/arm64/fpstate.h"
-#include "dynarec/arm64/regs.h"
-#include "dynarec/host.h"
 
 _Static_assert(sizeof(struct tr_flags) <= sizeof(u64), "kept in a word of struct tr_cold");
 
@@ -47,15 +45,26 @@ static void guard(struct tr *t)
     tr_branch(t, a64_b(0), leave_label(t));
 }
 
+static bool exact_nan(const struct tr *t)
+{
+    return !a64_has.afp && !t->opt.fastnan;
+}
+
 static void guard_nan(struct tr *t)
 {
-    if (!a64_afp && !t->opt.fastnan)
+    if (exact_nan(t))
         guard(t);
 }
 
-static bool exact_nan(const struct tr *t)
+bool h_fp_runs(const struct tr *t)
 {
-    return !a64_afp && !t->opt.fastnan;
+    return exact_nan(t);
+}
+
+void h_fp_check(struct tr *t, const struct tr_insn *first)
+{
+    guard(t);
+    t->cold[t->ncold - 1].insn = first;
 }
 
 static unsigned type(unsigned sz)
@@ -63,9 +72,19 @@ static unsigned type(unsigned sz)
     return sz == 8;
 }
 
+/* The rest of up beside an element of sz is zero, as scalar operations leave it. */
+static bool rest_zero(const struct tr *t, unsigned sz, vreg up)
+{
+    return up < 16 && t->fp.zero >> (sz == 8 ? up : up + 16) & 1;
+}
+
 /* d = low element of r, the rest of up. */
 static void put_low(struct tr *t, unsigned sz, vreg d, vreg up, vreg r)
 {
+    if (rest_zero(t, sz, up)) {
+        h_vmov_low(t, sz, d, r);
+        return;
+    }
     if (d != up)
         h_vmov(t, d, up);
     tr_put(t, a64_v_ins_elem(sz == 8 ? 3 : 2, d, 0, r, 0));
@@ -119,18 +138,42 @@ void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vre
 {
     vreg r;
 
-    if (a64_afp && up == a) {
+    if (a64_has.afp && up == a) {
+        tr_put(t, scalar(op, type(sz), d, a, b));
+        return;
+    }
+    if (!is_select(op) && !exact_nan(t) && rest_zero(t, sz, up)) {
         tr_put(t, scalar(op, type(sz), d, a, b));
         return;
     }
     r = h_vtmp(t);
-    if (is_select(op) && !a64_afp) {
+    if (is_select(op) && !a64_has.afp) {
         scalar_select(t, op, type(sz), r, a, b);
     } else {
         tr_put(t, scalar(op, type(sz), r, a, b));
         guard_nan(t);
     }
     put_low(t, sz, d, up, r);
+}
+
+void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b)
+{
+    tr_put(t, scalar(op, type(sz), d, a, b));
+}
+
+void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a)
+{
+    tr_put(t, a64_fsqrt(type(sz), d, a));
+}
+
+void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a)
+{
+    tr_put(t, a64_fcvt(from == 4, from == 8, d, a));
+}
+
+void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a)
+{
+    tr_put(t, a64_scvtf(isz == 8, type(sz), d, a));
 }
 
 /* Where result i of n can be computed: before a guard not in the destination. */
@@ -149,7 +192,7 @@ static void commit(struct tr *t, unsigned n, const vreg *d, const vreg *r)
 void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, const vreg *a,
           const vreg *b)
 {
-    bool select = is_select(op) && !a64_afp, guarded = !is_select(op) && exact_nan(t);
+    bool select = is_select(op) && !a64_has.afp, guarded = !is_select(op) && exact_nan(t);
     vreg r[2];
 
     for (unsigned i = 0; i < n; i++) {
@@ -202,16 +245,18 @@ void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a)
 {
     vreg r;
 
-    if (a64_afp) {
+    if (a64_has.afp) {
         a = apart(t, d, up, a);
         if (d != up)
             h_vmov(t, d, up);
         tr_put(t, a64_fsqrt(type(sz), d, a));
         return;
     }
-    r = h_vtmp(t);
+    r = !exact_nan(t) && rest_zero(t, sz, up) ? d : h_vtmp(t);
     tr_put(t, a64_fsqrt(type(sz), r, a));
     guard_nan(t);
+    if (r == d)
+        return;
     put_low(t, sz, d, up, r);
 }
 
@@ -282,7 +327,7 @@ void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, 
 {
     vreg r;
 
-    if (a64_afp && up == c) { /* NEP: the rest comes from the addend */
+    if (a64_has.afp && up == c) { /* NEP: the rest comes from the addend */
         tr_put(t, scalar_fma(neg, type(sz), d, a, b, c));
         return;
     }
@@ -442,7 +487,7 @@ bool h_fs_round(struct tr *t, unsigned imm, unsigned sz, vreg d, vreg up, vreg a
     vreg r;
     u32 w;
 
-    if (a64_afp) {
+    if (a64_has.afp) {
         a = apart(t, d, up, a);
         if (d != up)
             h_vmov(t, d, up);
@@ -454,7 +499,7 @@ bool h_fs_round(struct tr *t, unsigned imm, unsigned sz, vreg d, vreg up, vreg a
     if (also)
         tr_put(t, a64_frintx(type(sz), h_vtmp(t), a));
     tr_put(t, w);
-    if (!a64_afp)
+    if (!a64_has.afp)
         put_low(t, sz, d, up, r);
     return true;
 }
@@ -479,24 +524,27 @@ void h_fs_cvt(struct tr *t, unsigned from, vreg d, vreg up, vreg a)
     unsigned ty = type(from);
     vreg r;
 
-    if (a64_afp) {
+    if (a64_has.afp) {
         a = apart(t, d, up, a);
         if (d != up)
             h_vmov(t, d, up);
         tr_put(t, a64_fcvt(!ty, ty, d, a));
         return;
     }
-    r = h_vtmp(t);
+    r = rest_zero(t, 12 - from, up) ? d : h_vtmp(t);
     tr_put(t, a64_fcvt(!ty, ty, r, a));
-    put_low(t, 12 - from, d, up, r);
+    if (r != d)
+        put_low(t, 12 - from, d, up, r);
 }
 
 void h_fs_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, vreg up, hreg a)
 {
-    vreg r = h_vtmp(t);
+    bool direct = rest_zero(t, sz, up);
+    vreg r = direct ? d : h_vtmp(t);
 
     tr_put(t, a64_scvtf(isz == 8, type(sz), r, a));
-    put_low(t, sz, d, up, r);
+    if (!direct)
+        put_low(t, sz, d, up, r);
 }
 
 void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vreg a)
@@ -505,7 +553,7 @@ void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vre
     vreg r = a;
     hreg x;
 
-    if (a64_frintts && !t->opt.fastround) {
+    if (a64_has.frintts && !t->opt.fastround) {
         r = h_vtmp(t);
         if (sf)
             tr_put(t, trunc ? a64_frint64z(ty, r, a) : a64_frint64x(ty, r, a));
@@ -536,20 +584,20 @@ void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a)
 
 void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a)
 {
-    bool guarded = !a64_frintts && !t->opt.fastround;
+    bool guarded = !a64_has.frintts && !t->opt.fastround;
     vreg r[2];
 
     for (unsigned i = 0; i < n; i++) {
         vreg s = a[i];
 
         r[i] = place(t, guarded, d[i]);
-        if (a64_frintts && !t->opt.fastround)
+        if (a64_has.frintts && !t->opt.fastround)
             tr_put(t, trunc ? a64_v_frint32z(1, 0, r[i], s) : a64_v_frint32x(1, 0, r[i], s));
         else if (!trunc)
             tr_put(t, a64_v_frintx(1, 0, r[i], s));
         else
             r[i] = guarded ? r[i] : d[i];
-        s = (a64_frintts && !t->opt.fastround) || !trunc ? r[i] : s;
+        s = (a64_has.frintts && !t->opt.fastround) || !trunc ? r[i] : s;
         tr_put(t, a64_v_fcvtzs(1, 0, r[i], s));
     }
     if (guarded)
@@ -601,7 +649,7 @@ void h_fv_narrow_int(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a
     bool exact = !t->opt.fastround;
     vreg r[2];
 
-    if (exact && !a64_frintts) {
+    if (exact && !a64_has.frintts) {
         narrow_int_guarded(t, trunc, n, d, a);
         return;
     }

@@ -28,4 +28,13 @@ hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i);
 /* Writes operand i (register or memory) from the low bytes of v. */
 void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
 
+/* tr_fp_run.c: true: translated as part of a run of scalar floating point; else the run that was
+ * open is closed. */
+bool tr_fp_step(struct tr *t, const struct x86_insn *in);
+void tr_fp_close(struct tr *t);
+/* tr_lanes.c: which upper parts of XMM registers are zero, along a block and over its edges. */
+void tr_lanes_start(struct tr *t, u32 block);
+void tr_lanes_step(struct tr *t, const struct x86_insn *in);
+void tr_lanes_end(struct tr *t, const struct tr_block *b);
+
 #endif
