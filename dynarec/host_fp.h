@@ -33,7 +33,14 @@ void h_fv_pairs(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg
                 const vreg *b);
 void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a);
 void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a);
-/* a * b + c; neg: bit 0 negates the product, bit 1 the addend; NaNs in the order a, b, c. */
+/* a - b in even elements, a + b in odd ones. */
+void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a, const vreg *b);
+/* DPPS, DPPD. */
+void h_fv_dot(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b);
+/* a * b + c with signs changed as neg says; NaNs in the order a, b, c. The last two: only of the
+ * addend's even or odd elements. */
+enum { H_FMA_PRODUCT = 1, H_FMA_ADDEND = 2, H_FMA_EVEN = 4, H_FMA_ODD = 8 };
 void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, vreg b, vreg c);
 void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d, const vreg *a,
               const vreg *b, const vreg *c);

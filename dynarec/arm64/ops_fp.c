@@ -142,7 +142,7 @@ void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vre
         tr_put(t, scalar(op, type(sz), d, a, b));
         return;
     }
-    if (!is_select(op) && !exact_nan(t) && rest_zero(t, sz, up)) {
+    if (!is_select(op) && !exact_nan(t) && !a64_has.afp && rest_zero(t, sz, up)) {
         tr_put(t, scalar(op, type(sz), d, a, b));
         return;
     }
@@ -298,8 +298,6 @@ static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *
     vreg m[2];
     hreg x;
 
-    if (!exact_nan(t))
-        return;
     for (unsigned i = 0; i < n; i++) {
         m[i] = h_vtmp(t);
         tr_put(t, a64_v_fcmeq(1, type(sz), m[i], r[i], r[i]));
@@ -337,25 +335,91 @@ void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, 
     put_low(t, sz, d, up, r);
 }
 
+/* Sign bits of even (H_FMA_EVEN) or odd elements. */
+static void signs(struct tr *t, unsigned sz, unsigned which, vreg d)
+{
+    u64 even = sz == 8 ? 1ull << 63 : 1ull << 31, odd = sz == 8 ? 0 : 1ull << 63;
+
+    if (sz == 8)
+        h_vconst(t, d, which == H_FMA_EVEN ? even : 0, which == H_FMA_EVEN ? 0 : even);
+    else
+        h_vconst(t, d, which == H_FMA_EVEN ? even : odd, which == H_FMA_EVEN ? even : odd);
+}
+
 void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d, const vreg *a,
               const vreg *b, const vreg *c)
 {
-    unsigned ty = type(sz);
+    unsigned ty = type(sz), some = neg & (H_FMA_EVEN | H_FMA_ODD);
+    bool guarded = exact_nan(t) || (some && !t->opt.fastnan);
     vreg r[2];
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = d[i];
-        if (exact_nan(t) || d[i] == a[i] || d[i] == b[i])
+        if (guarded || some || d[i] == a[i] || d[i] == b[i])
             r[i] = h_vtmp(t);
-        if (neg & 2)
+        if (some) {
+            signs(t, sz, some, r[i]);
+            tr_put(t, a64_v_eor(1, r[i], r[i], c[i]));
+        } else if (neg & H_FMA_ADDEND) {
             tr_put(t, a64_v_fneg(1, ty, r[i], c[i]));
-        else if (r[i] != c[i])
+        } else if (r[i] != c[i]) {
             h_vmov(t, r[i], c[i]);
-        tr_put(t, neg & 1 ? a64_v_fmls(1, ty, r[i], a[i], b[i])
-                          : a64_v_fmla(1, ty, r[i], a[i], b[i]));
+        }
+        tr_put(t, neg & H_FMA_PRODUCT ? a64_v_fmls(1, ty, r[i], a[i], b[i])
+                                      : a64_v_fmla(1, ty, r[i], a[i], b[i]));
     }
-    guard_nan_packed(t, sz, n, r);
+    if (guarded)
+        guard_nan_packed(t, sz, n, r);
     commit(t, n, d, r);
+}
+
+/* a - b in even elements, a + b in odd ones. */
+void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a, const vreg *b)
+{
+    vreg r[2];
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = h_vtmp(t);
+        signs(t, sz, H_FMA_EVEN, r[i]);
+        tr_put(t, a64_v_eor(1, r[i], r[i], b[i]));
+        tr_put(t, a64_v_fadd(1, type(sz), r[i], a[i], r[i]));
+    }
+    if (!t->opt.fastnan)
+        guard_nan_packed(t, sz, n, r);
+    commit(t, n, d, r);
+}
+
+/* All ones in the elements of bits 0-3. */
+static void elements(struct tr *t, unsigned sz, unsigned bits, vreg d)
+{
+    u64 q[2] = {0, 0};
+
+    for (unsigned i = 0; i < 16 / sz; i++)
+        if (bits >> i & 1)
+            q[i * sz / 8] |= sz == 8 ? ~0ull : 0xffffffffull << 32 * (i & 1);
+    h_vconst(t, d, q[0], q[1]);
+}
+
+void h_fv_dot(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+              const vreg *b)
+{
+    unsigned ty = type(sz);
+    vreg r[2], m = h_vtmp(t), x = h_vtmp(t);
+
+    for (unsigned i = 0; i < n; i++) {
+        r[i] = h_vtmp(t);
+        elements(t, sz, imm >> 4 & 15, m);
+        tr_put(t, a64_v_and(1, r[i], m, a[i]));
+        tr_put(t, a64_v_and(1, x, m, b[i]));
+        tr_put(t, a64_v_fmul(1, ty, r[i], r[i], x));
+        tr_put(t, a64_v_faddp(1, ty, r[i], r[i], r[i]));
+        if (sz == 4)
+            tr_put(t, a64_v_faddp(1, ty, r[i], r[i], r[i]));
+    }
+    guard_nan(t);
+    elements(t, sz, imm & 15, m);
+    for (unsigned i = 0; i < n; i++)
+        tr_put(t, a64_v_and(1, d[i], r[i], m));
 }
 
 /* ---- comparisons ---- */
@@ -539,9 +603,11 @@ void h_fs_cvt(struct tr *t, unsigned from, vreg d, vreg up, vreg a)
 
 void h_fs_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, vreg up, hreg a)
 {
-    bool direct = rest_zero(t, sz, up);
+    bool direct = a64_has.afp || rest_zero(t, sz, up);
     vreg r = direct ? d : h_vtmp(t);
 
+    if (a64_has.afp && d != up)
+        h_vmov(t, d, up);
     tr_put(t, a64_scvtf(isz == 8, type(sz), r, a));
     if (!direct)
         put_low(t, sz, d, up, r);

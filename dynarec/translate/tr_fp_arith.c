@@ -43,6 +43,26 @@ static bool pairs(struct tr *t, const struct x86_insn *in, enum h_fop op, unsign
     return true;
 }
 
+static bool addsub(struct tr *t, const struct x86_insn *in, unsigned sz)
+{
+    struct tr_fv v;
+
+    operands(t, in, &v);
+    h_fv_addsub(t, sz, v.n, v.d, v.a, v.b);
+    tr_fv_done(t, in, v.n);
+    return true;
+}
+
+static bool dot(struct tr *t, const struct x86_insn *in, unsigned sz)
+{
+    struct tr_fv v;
+
+    operands(t, in, &v);
+    h_fv_dot(t, (unsigned)in->imm, sz, v.n, v.d, v.a, v.b);
+    tr_fv_done(t, in, v.n);
+    return true;
+}
+
 #define FORM(OP, CALL)                                                                             \
     bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
     bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
@@ -61,6 +81,10 @@ FAMILY(MUL, H_FMUL)
 FAMILY(DIV, H_FDIV)
 FAMILY(MIN, H_FMIN)
 FAMILY(MAX, H_FMAX)
+BOTH(ADDSUBPS, addsub(t, in, 4))
+BOTH(ADDSUBPD, addsub(t, in, 8))
+BOTH(DPPS, dot(t, in, 4))
+BOTH(DPPD, dot(t, in, 8))
 BOTH(HADDPS, pairs(t, in, H_FADD, 4))
 BOTH(HADDPD, pairs(t, in, H_FADD, 8))
 BOTH(HSUBPS, pairs(t, in, H_FSUB, 4))
@@ -119,13 +143,17 @@ static bool fma_packed(struct tr *t, const struct x86_insn *in, unsigned order, 
     return true;
 }
 
+#define FMA_PACKED(NAME, order, neg)                                                               \
+    FORM(V##NAME##order##PS, fma_packed(t, in, order, neg, 4))                                     \
+    FORM(V##NAME##order##PD, fma_packed(t, in, order, neg, 8))
 #define FMA(NAME, order, neg)                                                                      \
     FORM(V##NAME##order##SS, fma_scalar(t, in, order, neg, 4))                                     \
     FORM(V##NAME##order##SD, fma_scalar(t, in, order, neg, 8))                                     \
-    FORM(V##NAME##order##PS, fma_packed(t, in, order, neg, 4))                                     \
-    FORM(V##NAME##order##PD, fma_packed(t, in, order, neg, 8))
-#define FMA_ORDERS(NAME, neg) FMA(NAME, 132, neg) FMA(NAME, 213, neg) FMA(NAME, 231, neg)
-FMA_ORDERS(FMADD, 0)
-FMA_ORDERS(FNMADD, 1)
-FMA_ORDERS(FMSUB, 2)
-FMA_ORDERS(FNMSUB, 3)
+    FMA_PACKED(NAME, order, neg)
+#define FMA_ORDERS(FORMS, NAME, neg) FORMS(NAME, 132, neg) FORMS(NAME, 213, neg) FORMS(NAME, 231, neg)
+FMA_ORDERS(FMA, FMADD, 0)
+FMA_ORDERS(FMA, FNMADD, H_FMA_PRODUCT)
+FMA_ORDERS(FMA, FMSUB, H_FMA_ADDEND)
+FMA_ORDERS(FMA, FNMSUB, H_FMA_PRODUCT | H_FMA_ADDEND)
+FMA_ORDERS(FMA_PACKED, FMADDSUB, H_FMA_EVEN)
+FMA_ORDERS(FMA_PACKED, FMSUBADD, H_FMA_ODD)
