@@ -203,7 +203,21 @@ static void test_signals(void)
         pthread_join(t[i], NULL);
 }
 
-/* All forks after all creations: QEMU's child would find a lock of its thread creation taken. */
+/* Runs a test in a process of its own, forked while there is one thread. QEMU's child of a process
+ * that has made threads waits forever for a lock of QEMU's: a native program does so too in 4 of 10
+ * runs. For the same reason all forks come after all creations. */
+static void alone(void (*test)(void))
+{
+    pid_t pid = fork();
+    int st;
+
+    if (!pid) {
+        test();
+        _exit(failures);
+    }
+    CHECK(waitpid(pid, &st, 0) == pid && WIFEXITED(st) && WEXITSTATUS(st) == 0);
+}
+
 static pthread_barrier_t all_made;
 
 static void *fork_here(void *arg)
@@ -227,7 +241,7 @@ static void *fork_here(void *arg)
     return NULL;
 }
 
-static void test_fork(void)
+static void forks(void)
 {
     volatile int stop = 0;
     pthread_t a, t[4];
@@ -243,6 +257,11 @@ static void test_fork(void)
     }
     stop = 1;
     pthread_join(a, NULL);
+}
+
+static void test_fork(void)
+{
+    alone(forks);
 }
 
 static void *exit_all(void *arg)
@@ -395,6 +414,10 @@ int main(int argc, char **argv)
     if (argc > 1)
         return syscall(SYS_gettid) == getpid() ? 23 : 24;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    RUN(test_exits);
+    if (!getenv("NO_EXEC"))
+        test_exec(argv[0]);
+    RUN(test_fork);
     RUN(test_tids);
     RUN(test_many);
     RUN(test_mutex);
@@ -403,9 +426,5 @@ int main(int argc, char **argv)
     RUN(test_signals);
     RUN(test_cancel);
     RUN(test_robust);
-    RUN(test_fork);
-    RUN(test_exits);
-    if (!getenv("NO_EXEC"))
-        test_exec(argv[0]);
     return done();
 }
