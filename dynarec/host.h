@@ -10,9 +10,12 @@
 
 #include "dynarec/core/tr.h"
 
+#define H_CALL_ENTRY 1 /* words from the entry for calls to the entry */
+
 /* ---- registers ---- */
 hreg h_gpr(unsigned x86_reg);
 vreg h_vec(unsigned x86_reg); /* XMM, low 16 bytes */
+hreg h_zero(void);              /* reads as 0; only as a source that is not an address */
 hreg h_tmp(struct tr *t);
 vreg h_vtmp(struct tr *t);
 void h_tmp_reset(struct tr *t);
@@ -111,11 +114,14 @@ void h_flags_zf(struct tr *t, unsigned sz, hreg r, bool cf);
 void h_flags_set(struct tr *t, hreg r);
 void h_flags_get(struct tr *t, hreg r);
 /* After a floating-point compare: what UCOMISS leaves. */
-void h_flags_fcmp(struct tr *t, unsigned sz, vreg a, vreg b);
+/* quiet: UCOMISS (FCMP), else COMISS (FCMPE: quiet NaNs are invalid too). */
+void h_flags_fcmp(struct tr *t, unsigned sz, vreg a, vreg b, bool quiet);
 /* Into the one state that block edges have. */
 void h_flags_canon(struct tr *t, unsigned live);
 /* What pc maps keep; at a block's start: canonical. */
 void h_flags_start(struct tr *t);
+/* Is any flag of before the current instruction, in the host's flags, wanted after it? */
+bool h_flags_live(const struct tr *t);
 unsigned h_flag_state(const struct tr *t);
 void h_setcc(struct tr *t, hreg d, unsigned cc); /* 0 or 1 */
 void h_cmov(struct tr *t, unsigned sz, hreg d, hreg yes, hreg no, unsigned cc);
@@ -141,9 +147,13 @@ void h_ret(struct tr *t, unsigned pop);
 void h_leave(struct tr *t, gaddr pc);
 /* Runs x86_sem[] of the current instruction, all state passed through struct x86_cpu. */
 void h_sem(struct tr *t);
-/* Code at the start and end of a region. */
+/* Code in front of the first block: the entry for calls, which pushes on the shadow stack, is
+ * H_CALL_ENTRY words before the entry itself. */
 void h_begin(struct tr *t);
-void h_end(struct tr *t);
+/* Where a patchable branch goes while it is not linked: out, telling which site it was. */
+void h_stub(struct tr *t, const struct tr_site *s);
+/* Where a dead region's entries go: out, at guest pc. */
+void h_stale(struct tr *t, gaddr pc);
 
 /* ---- the rest of a backend: patching, entering, faults ---- */
 struct h_code { /* addresses in the executable mapping; write through `rw` = x + delta */
@@ -154,12 +164,13 @@ struct h_code { /* addresses in the executable mapping; write through `rw` = x +
 bool h_fix(u32 *code, u32 at, u32 to);
 /* Makes the branch at x (executable address) go to `to`; atomic against running threads. */
 bool h_patch(struct h_code c, u32 *x, const u32 *to);
+void h_patch_word(struct h_code c, u32 *x, u32 word);
 /* Makes *x an unconditional branch to `to`. */
 bool h_patch_jump(struct h_code c, u32 *x, const u32 *to);
 void h_flush(const void *x, size_t size);
 /* Common code at the start of the arena: returns words written, sets the addresses of `thunk`. */
 struct h_thunks {
-    u32 *exit, *exit_link, *exit_ind, *sem;
+    u32 *enter, *exit, *exit_link, *sem;
 };
 unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *out);
 /* Runs translated code; returns the site it came out of, NULL for other ways out. c->rip is set. */
@@ -169,8 +180,12 @@ void h_probe(void); /* CPU features, once */
 u64 h_context_pc(const void *uc);
 /* Guest registers from the context into c (flags too, by the state of h_flag_state). */
 void h_context_save(struct x86_cpu *c, const void *uc, unsigned flag_state);
-/* Makes the interrupted thread leave at the next site: see stop.c */
-void h_context_stop(struct x86_cpu *c, void *uc, const u32 *lo, const u32 *hi);
+/* The interrupted thread goes on with these instead of its hash table and shadow stack (run.c). */
+void h_context_stop(struct x86_cpu *c, void *uc, u64 tab, u64 shadow);
+
+/* Floating-point control and status of guest and host; flags raised go to c->mxcsr. */
+void h_fp_enter(struct x86_cpu *c);
+void h_fp_leave(struct x86_cpu *c);
 
 /* Host state of the flags after leaving or before entering, in c->jit, <-> EFLAGS. */
 void h_flags_to_cpu(struct x86_cpu *c);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "bridge/bridge.h"
 #include "config/config.h"
+#include "dynarec/dynarec.h"
 #include "elf/elf.h"
 #include "env.h"
 #include "interp/interp.h"
@@ -104,6 +105,8 @@ static void start_rooms(const char *path, char **argv)
     env_init();
     must("memory map", mem_init());
     must("interpreter", interp_init());
+    if (cfg.dynarec && dyn_init() == -ENOMEM)
+        log_warn("no memory for translated code: interpreting");
     must("threads", thr_init(&guest_env));
     must("signals", sig_init());
     must("bridges", br_init());

@@ -193,7 +193,7 @@ void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, c
           const vreg *b)
 {
     bool select = is_select(op) && !a64_has.afp, guarded = !is_select(op) && exact_nan(t);
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = place(t, guarded || select, d[i]);
@@ -212,7 +212,7 @@ void h_fv_pairs(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg
 {
     unsigned ty = type(sz);
     bool guarded = exact_nan(t);
-    vreg r[2], even = op == H_FSUB ? h_vtmp(t) : 0;
+    vreg r[2] = {0}, even = op == H_FSUB ? h_vtmp(t) : 0;
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = place(t, guarded || op == H_FSUB, d[i]);
@@ -262,7 +262,7 @@ void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a)
 
 void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a)
 {
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = place(t, exact_nan(t), d[i]);
@@ -295,7 +295,7 @@ static void guard_nan_scalar(struct tr *t, unsigned sz, vreg r)
 
 static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *r)
 {
-    vreg m[2];
+    vreg m[2] = {0};
     hreg x;
 
     for (unsigned i = 0; i < n; i++) {
@@ -351,7 +351,7 @@ void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d
 {
     unsigned ty = type(sz), some = neg & (H_FMA_EVEN | H_FMA_ODD);
     bool guarded = exact_nan(t) || (some && !t->opt.fastnan);
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = d[i];
@@ -376,7 +376,7 @@ void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d
 /* a - b in even elements, a + b in odd ones. */
 void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a, const vreg *b)
 {
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = h_vtmp(t);
@@ -404,7 +404,7 @@ void h_fv_dot(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d
               const vreg *b)
 {
     unsigned ty = type(sz);
-    vreg r[2], m = h_vtmp(t), x = h_vtmp(t);
+    vreg r[2] = {0}, m = h_vtmp(t), x = h_vtmp(t);
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = h_vtmp(t);
@@ -518,7 +518,7 @@ bool h_fs_cmp(struct tr *t, unsigned pred, unsigned sz, vreg d, vreg up, vreg a,
 bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *d, const vreg *a,
               const vreg *b)
 {
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         r[i] = d[i] == a[i] || d[i] == b[i] ? h_vtmp(t) : d[i];
@@ -651,7 +651,7 @@ void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a)
 void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a)
 {
     bool guarded = !a64_has.frintts && !t->opt.fastround;
-    vreg r[2];
+    vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
         vreg s = a[i];
@@ -713,7 +713,7 @@ static void narrow_int_guarded(struct tr *t, bool trunc, unsigned n, vreg d, con
 void h_fv_narrow_int(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a)
 {
     bool exact = !t->opt.fastround;
-    vreg r[2];
+    vreg r[2] = {0};
 
     if (exact && !a64_has.frintts) {
         narrow_int_guarded(t, trunc, n, d, a);

@@ -350,17 +350,12 @@ void h_vcounts(struct tr *t, enum h_vop op, unsigned esz, vreg d, vreg b)
 
 /* ---- to general registers ---- */
 /* Each step joins two groups of sign bits: 2, 4, 8 in the lowest byte of 16, 32, 64 bits. */
-static void join_signs(struct tr *t, vreg w, vreg a)
-{
-    tr_put(t, a64_v_ushr(1, 0, w, a, 7));
-    tr_put(t, a64_v_usra(1, 1, w, w, 7));
-}
-
 static void mask_bytes(struct tr *t, hreg d, vreg a)
 {
     vreg w = h_vtmp(t);
 
-    join_signs(t, w, a);
+    tr_put(t, a64_v_ushr(1, 0, w, a, 7));
+    tr_put(t, a64_v_usra(1, 1, w, w, 7));
     tr_put(t, a64_v_usra(1, 2, w, w, 14));
     tr_put(t, a64_v_usra(1, 3, w, w, 28));
     tr_put(t, a64_v_ins_elem(0, w, 1, w, 8));
@@ -405,14 +400,16 @@ void h_vmask2(struct tr *t, unsigned esz, hreg d, vreg lo, vreg hi)
     hreg r;
 
     if (esz == 0) {
-        join_signs(t, v, lo);
-        join_signs(t, w, hi);
-        tr_put(t, a64_v_uzp1(1, 0, v, v, w));
-        tr_put(t, a64_v_usra(1, 1, v, v, 6));
-        tr_put(t, a64_v_usra(1, 2, v, v, 12));
-        tr_put(t, a64_v_usra(1, 3, v, v, 24));
-        tr_put(t, a64_v_ins_elem(1, v, 1, v, 4));
-        tr_put(t, a64_fmov_to_gpr(0, d, v));
+        /* Pairs of signs, then each step joins neighbours and drops every other byte. */
+        tr_put(t, a64_v_uzp1(1, 0, v, lo, hi));
+        tr_put(t, a64_v_uzp2(1, 0, w, lo, hi));
+        tr_put(t, a64_v_sri(1, 0, w, v, 1));
+        tr_put(t, a64_v_ushr(1, 0, w, w, 6));
+        tr_put(t, a64_v_usra(1, 1, w, w, 6));
+        tr_put(t, a64_v_uzp1(1, 0, w, w, w));
+        tr_put(t, a64_v_usra(1, 1, w, w, 4));
+        tr_put(t, a64_v_uzp1(1, 0, w, w, w));
+        tr_put(t, a64_fmov_to_gpr(0, d, w));
     } else if (esz == 2) {
         /* The upper halves of the words are eight elements of 16 bits. */
         h_vconst(t, w, 0x0003000200010000, 0x0007000600050004);

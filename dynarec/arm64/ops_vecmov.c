@@ -114,12 +114,27 @@ static bool fits_pair(unsigned lg, i64 off)
     return a64_fits_simm7(lg, off);
 }
 
+static bool fits_both(unsigned lg, i64 off)
+{
+    return fits_off(lg, off) && fits_off(lg, off + 16);
+}
+
+/* An LDP that faults in its second half may have loaded the first (Arm ARM; QEMU does): a guest's
+ * register is loaded last and alone. */
 void h_vld2(struct tr *t, vreg lo, vreg hi, const struct h_mem *m)
 {
     u32 keep = t->tmp_free;
-    struct vaddr a = address(t, m, fits_pair, 4);
+    bool guest = lo < 16;
+    struct vaddr a = address(t, m, guest ? fits_both : fits_pair, 4);
 
-    tr_put(t, a64_ldp_v(4, lo, hi, a.base, a.off));
+    if (guest) {
+        struct vaddr second = {.base = a.base, .index = H_NONE, .off = a.off + 16};
+
+        access(t, false, 4, hi, &second);
+        access(t, false, 4, lo, &a);
+    } else {
+        tr_put(t, a64_ldp_v(4, lo, hi, a.base, a.off));
+    }
     vec_after_load(t, m);
     t->tmp_free = keep;
 }

@@ -6,14 +6,17 @@
 
 #include "dynarec/host.h"
 
+/* As h_ld and h_st (ops_mem.c). */
 ALWAYS_INLINE void vec_after_load(struct tr *t, const struct h_mem *m)
 {
-    (void)t, (void)m;
+    if (t->opt.strongmem && !m->stack)
+        h_fence(t, H_FENCE_LOAD);
 }
 
 ALWAYS_INLINE void vec_before_store(struct tr *t, const struct h_mem *m)
 {
-    (void)t, (void)m;
+    if (t->opt.strongmem && !m->stack)
+        h_fence(t, H_FENCE_FULL);
 }
 
 #endif

@@ -32,6 +32,7 @@ struct tr_insn {
     u32 at;    /* first host word */
     u16 need;  /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
     u16 state; /* flag state before it, for faults (h_flag_state) */
+    u8 back;   /* a fault in it restarts this many instructions before */
 };
 
 #define TR_EXTERNAL (-1)
@@ -65,6 +66,7 @@ struct tr_site {
 struct tr_entry {
     gaddr pc;
     u32 at;
+    u32 stale; /* where it goes once the region is dead */
 };
 
 enum tr_fix_kind { TR_FIX_BRANCH, TR_FIX_LITERAL };
@@ -87,8 +89,29 @@ struct tr_cold {
 struct tr_flags {
     u8 kind; /* the backend's; 0 is the canonical state */
     u8 inv;  /* carry is inverted */
-    u16 have; /* flags that are valid in the host's flags */
-    u8 reg;
+    bool zero_c; /* the host's carry is known to be 0 */
+};
+
+/* Upper halves of YMM registers that host registers hold (h_ymm_get in host_vecint.h). */
+#define TR_YMM_SLOTS 8
+struct tr_ymm {
+    u8 of[TR_YMM_SLOTS];   /* YMM register in this slot, 0xff: none */
+    u32 used[TR_YMM_SLOTS]; /* clock of the last use */
+    u32 clock;
+    u16 zero; /* bit i: the upper half of YMM i is zero */
+};
+
+/* Scalar floating point (translate/tr_fp_run.c, tr_lanes.c). */
+struct tr_fp {
+    u32 zero; /* bit i: bytes 8-15 of XMM i are zero, bit 16 + i: bytes 4-15 are */
+    u32 zero_in[TR_MAX_BLOCKS];
+    bool open, check; /* a run is open; it has to be checked */
+    u32 first;        /* its first instruction */
+    u16 read;         /* its live-in registers */
+    u16 full, low;    /* registers whose value, or low element alone, is in loc[] */
+    u16 low8;         /* ... of 8 bytes */
+    u8 loc[16];
+    u32 held;         /* temporaries in loc[] */
 };
 
 struct tr_options {
@@ -104,7 +127,7 @@ struct tr {
     struct tr_insn ins[TR_MAX_INSNS];
     struct tr_block blk[TR_MAX_BLOCKS];
     u32 nins, nblk;
-    gaddr page[8]; /* guest pages whose code may be read */
+    gaddr page[8], page_end[8]; /* guest code that may be read */
     u32 npages;
 
     u32 *code;
@@ -112,7 +135,7 @@ struct tr {
     struct tr_fixup fix[TR_MAX_FIXUPS];
     u32 nfix;
     u64 lit[TR_MAX_LITERALS];
-    u32 nlit;
+    u32 nlit, lit_at; /* word of the first literal, once written */
     u32 label[TR_MAX_LABELS];
     u32 nlabel;
     struct tr_site site[TR_MAX_EXITS];
@@ -129,8 +152,14 @@ struct tr {
     u32 curblk;
     u32 tmp_free; /* bit per host register */
     u32 vtmp_free;
+    hreg zext_reg; /* zero above the operand size: a value just loaded */
     struct tr_flags fl;
+    struct tr_ymm ymm;
+    struct tr_fp fp;
 };
+
+/* Literals of this value and up stand for the records of fallback[]. No guest address. */
+#define TR_FALLBACK_LITERAL 0xfeed000000000000ull
 
 #define TR_UNBOUND 0xffffffffu
 

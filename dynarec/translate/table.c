@@ -4,13 +4,6 @@
  */
 #include "dynarec/translate/translate.h"
 
-#define TR(op) bool tr_##op(struct tr *t, const struct x86_insn *in);
-#include "dynarec/translate/int.def"
-#include "dynarec/translate/vec.def"
-#include "dynarec/translate/fp.def"
-#include "dynarec/translate/x87.def"
-#undef TR
-
 #define TR(op) [X86_##op] = tr_##op,
 tr_fn *const tr_table[X86_OP_COUNT] = {
 #include "dynarec/translate/int.def"

@@ -14,6 +14,13 @@
 typedef bool tr_fn(struct tr *t, const struct x86_insn *in);
 extern tr_fn *const tr_table[]; /* by enum x86_op; NULL: always x86_sem */
 
+#define TR(op) tr_fn tr_##op;
+#include "dynarec/translate/fp.def"
+#include "dynarec/translate/int.def"
+#include "dynarec/translate/vec.def"
+#include "dynarec/translate/x87.def"
+#undef TR
+
 /* The memory operand of the record as the host sees it (segment bases, 32-bit addresses). */
 struct h_mem tr_mem(struct tr *t, const struct x86_insn *in);
 

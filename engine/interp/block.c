@@ -62,10 +62,14 @@ static bool spans_two(const struct block *b)
 void interp_fork_prepare(void)
 {
     lock_take();
+    if (interp_jit)
+        interp_jit->fork_prepare();
 }
 
 void interp_fork_parent(void)
 {
+    if (interp_jit)
+        interp_jit->fork_parent();
     lock_drop();
 }
 
@@ -75,6 +79,8 @@ void interp_fork_child(struct x86_cpu *c)
     threads = c ? c->interp : NULL;
     if (threads)
         threads->next = threads->prev = NULL;
+    if (interp_jit)
+        interp_jit->fork_child(c);
     lock_drop();
 }
 
@@ -202,6 +208,8 @@ void interp_invalidate(gaddr start, gaddr end)
 {
     u64 first = start >> PAGE_BITS, last = (end - 1) >> PAGE_BITS;
 
+    if (interp_jit)
+        interp_jit->invalidate(start, end);
     __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
     if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
         end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
@@ -297,6 +305,11 @@ static struct block *find(gaddr pc, unsigned mode)
     return b;
 }
 
+bool interp_seen(gaddr pc, unsigned mode)
+{
+    return find(pc, mode) != NULL;
+}
+
 /* Conservative: may this instruction write memory? Ends checked blocks. */
 static bool may_write_memory(const struct x86_insn *in)
 {
@@ -342,8 +355,14 @@ static void raise_decode(struct x86_cpu *c, int err, gaddr end)
     x86_raise(c, X86_EXC_UD, 0, 0);
 }
 
+/* Blocks that a translator may want count their runs. */
+static bool counted(const struct x86_cpu *c)
+{
+    return interp_jit && c->mode == 64;
+}
+
 struct build {
-    struct interp_op ops[2 * BLOCK_MAX_INSNS + 2];
+    struct interp_op ops[2 * BLOCK_MAX_INSNS + 3];
     u32 nops;
     gaddr end;
 };
@@ -356,7 +375,7 @@ static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr 
     gaddr pc = c->rip;
     unsigned jcc = 0;
 
-    w->nops = checked ? 1 : 0;
+    w->nops = checked || counted(c) ? 1 : 0;
     for (unsigned n = 0; n < BLOCK_MAX_INSNS && pc < limit; n++) {
         struct interp_op *op = &w->ops[w->nops];
         int len = decode_at(&op->in, code + (pc - c->rip), pc, limit, c->mode);
@@ -447,6 +466,8 @@ static struct block *build(struct x86_cpu *c)
             die("out of memory for a decoded block");
         memcpy(b->bytes, snapshot, w.end - c->rip);
         b->ops[0] = (struct interp_op){.fn = op_check, .pc = c->rip};
+    } else if (counted(c)) {
+        b->ops[0] = (struct interp_op){.fn = op_count, .pc = c->rip};
     }
     c->cur = NULL;
     if (trace_on(TRACE_BLOCK))
@@ -523,6 +544,22 @@ const struct interp_op *op_check(struct x86_cpu *c, const struct interp_op *op)
         return op_stale(c, op);
     }
     return interp_next(c, op);
+}
+
+/* in.imm counts the runs (threads may lose some of each other's); each refusal doubles the wait. */
+const struct interp_op *op_count(struct x86_cpu *c, const struct interp_op *op)
+{
+    struct interp_op *w = (struct interp_op *)(uintptr_t)op;
+
+    if (LIKELY(++w->in.imm < (u64)interp_jit->hot << w->in.scale))
+        return interp_next(c, op);
+    c->cur = NULL;
+    c->rip = op->pc;
+    if (interp_jit->offer(c, op->pc))
+        return NULL;
+    if (w->in.scale < 30)
+        w->in.scale++;
+    return c->pending ? NULL : interp_next(c, op);
 }
 
 const struct interp_op *op_end(struct x86_cpu *c, const struct interp_op *op)

@@ -7,7 +7,8 @@
 
 /*
  * References through the stack registers raise #SS, all others #GP (SDM vol. 3, 6.15). POP reads
- * the stack before its operand, CALL, PUSH and the rest the other way round.
+ * the stack before its operand, CALL, PUSH and the rest the other way round: an operand that could
+ * be read leaves only the stack.
  */
 static unsigned stack_or_general(const struct x86_cpu *c, const struct x86_insn *in)
 {
@@ -16,11 +17,16 @@ static unsigned stack_or_general(const struct x86_cpu *c, const struct x86_insn 
 
     if (attr & X86_ATTR_POP && !is_canonical(c->gpr[X86_RSP]))
         return X86_EXC_SS;
-    for (unsigned i = 0; i < in->nopnd; i++)
-        if (in->opnd[i].kind == X86_OPK_MEM)
-            return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP)
-                       ? X86_EXC_SS
-                       : X86_EXC_GP;
+    for (unsigned i = 0; i < in->nopnd; i++) {
+        if (in->opnd[i].kind != X86_OPK_MEM)
+            continue;
+        if (attr & (X86_ATTR_PUSH | X86_ATTR_CALL) && is_canonical(sem_ea(c, in)) &&
+            !is_canonical(c->gpr[X86_RSP] - 1))
+            return X86_EXC_SS;
+        return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP)
+                   ? X86_EXC_SS
+                   : X86_EXC_GP;
+    }
     return !in->nopnd && attr & stack ? X86_EXC_SS : X86_EXC_GP;
 }
 

@@ -18,6 +18,8 @@
 
 enum { JB_EXCEPTION = 1, JB_UNWIND = 2 };
 
+const struct interp_jit *interp_jit;
+
 static const struct interp_op *op_of(const struct x86_insn *in)
 {
     return (const struct interp_op *)in;
@@ -43,13 +45,16 @@ int interp_thread_init(struct x86_cpu *c)
         t->cache[i].pc = ~0ull;
     c->interp = t;
     block_thread_add(t);
-    return 0;
+    c->jit = (struct x86_jit){0};
+    return interp_jit ? interp_jit->thread_init(c) : 0;
 }
 
 void interp_thread_exit(struct x86_cpu *c)
 {
     if (!c->interp)
         return;
+    if (interp_jit)
+        interp_jit->thread_exit(c);
     block_thread_remove(c->interp);
     free(c->interp);
     c->interp = NULL;
@@ -89,6 +94,13 @@ void interp_unwind(struct x86_cpu *c, unsigned depth)
     ASSERT(f && f->depth == depth);
     c->frame = f;
     siglongjmp(f->jb, JB_UNWIND);
+}
+
+void interp_abandon(struct x86_cpu *c)
+{
+    c->frame = NULL;
+    c->cur = NULL;
+    c->leave = 0;
 }
 
 void interp_leave(struct x86_cpu *c)
@@ -211,9 +223,21 @@ static void run_some(struct x86_cpu *c)
         step_traced(c);
         return;
     }
+    if (interp_jit && interp_jit->run(c))
+        return;
     op = block_lookup(c);
     while (op)
         op = op->fn(c, op);
+}
+
+void interp_step_here(struct x86_cpu *c)
+{
+    step_once(c);
+}
+
+void interp_restart(struct x86_cpu *c)
+{
+    siglongjmp(c->frame->jb, JB_UNWIND);
 }
 
 void interp_run(struct x86_cpu *c)

@@ -30,6 +30,10 @@ unsigned interp_depth(const struct x86_cpu *c);
  */
 NORETURN void interp_unwind(struct x86_cpu *c, unsigned depth);
 
+/* The host frames of this thread's interp_run are gone, or about to be, without interp_leave: the
+ * native libc ends the thread. */
+void interp_abandon(struct x86_cpu *c);
+
 /* Executes exactly one instruction at c->rip (exceptions still go to env->exception). For cosim, TF
  * and tests. */
 void interp_step(struct x86_cpu *c);
@@ -70,6 +74,40 @@ gaddr interp_current_pc(const struct x86_cpu *c);
  * env->exception with precise state).
  */
 NORETURN void interp_fault(struct x86_cpu *c);
+
+/* A block for pc has been decoded: the interpreter has been there, or just before it. Lock-free. */
+bool interp_seen(gaddr pc, unsigned mode);
+
+/*
+ * A translator below the run loop (dynarec/); interp_jit is NULL where there is none. Set before
+ * the first thread. Where a function takes a ucontext_t it is called from a host signal handler.
+ */
+struct interp_jit {
+    unsigned hot; /* runs of a block before it is offered */
+    /* True: there is a translation for pc now. */
+    bool (*offer)(struct x86_cpu *c, gaddr pc);
+    /* Runs translated code from c->rip; the state is complete at c->rip afterwards. False: there
+     * is none. */
+    bool (*run)(struct x86_cpu *c);
+    void (*invalidate)(gaddr start, gaddr end); /* as interp_invalidate() */
+    /* A host fault at data address addr. Does not return if it was in translated code. */
+    bool (*fault)(struct x86_cpu *c, void *uc, u64 addr);
+    /* A write to watched code has just been allowed to go on. */
+    void (*retried)(struct x86_cpu *c, void *uc);
+    /* c->pending was set: translated code has to be left soon. */
+    void (*stop)(struct x86_cpu *c, void *uc);
+    int (*thread_init)(struct x86_cpu *c);
+    void (*thread_exit)(struct x86_cpu *c);
+    void (*fork_prepare)(void);
+    void (*fork_parent)(void);
+    void (*fork_child)(struct x86_cpu *c);
+};
+extern const struct interp_jit *interp_jit;
+
+/* For interp_jit->run: one instruction at c->rip by the interpreter, in the innermost interp_run. */
+void interp_step_here(struct x86_cpu *c);
+/* For interp_jit->fault: back to the loop of the innermost interp_run, at c->rip. */
+NORETURN void interp_restart(struct x86_cpu *c);
 
 /* Run exactly one plain meaning: what the DynaRec calls for instructions it does not translate.
  * Sets no rip. */

@@ -6,6 +6,7 @@
  * handler run "at once" may do what a handler may do.
  */
 #include <errno.h>
+#include <fenv.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,45 +41,91 @@ static bool in_native(const struct thr *t)
     return t->sig->native && t->sig->native_depth == interp_depth(&t->cpu);
 }
 
-/*
- * Native code was interrupted: the guest handler runs now, on the guest stack below the call, in a
- * nested interp_run that sig_return leaves. What came meanwhile is handled too, because the native
- * code may go on to block.
- */
-static void run_nested(struct thr *t, int sig, const struct sig_info *info, ucontext_t *uc)
+/* Runs the guest's handler on the guest stack below the native call, in a nested interp_run that
+ * sig_return leaves. */
+static void run_handler(struct thr *t, int sig, const struct sig_info *info)
 {
     struct sig_thread *st = t->sig;
     struct x86_cpu *c = &t->cpu;
-    struct x86_exc exc = c->exc;
-    struct sig_info copy = *info;
+    struct sig_nested n = {.prev = st->nested, .depth = interp_depth(c) + 1};
+    gaddr sp = c->gpr[X86_RSP];
 
-    st->native = false;
-    while (sig) {
-        struct sig_nested n = {.prev = st->nested, .depth = interp_depth(c) + 1};
-        gaddr sp = c->gpr[X86_RSP];
-
-        sig_deliver(c, sig, &copy);
-        if (c->gpr[X86_RSP] != sp) {
-            n.frame = c->gpr[X86_RSP];
-            st->nested = &n;
-            sig_apply_host_mask(st);
-            interp_run(c);
-            thr_host_block_all();
-            st->nested = n.prev;
-        }
-        sig = st->captured;
-        copy = st->info;
-        st->captured = 0;
+    thr_host_mask(sig_host_mask(~0ull)); /* the frame may not fit on the guest's stack */
+    sig_deliver(c, sig, info);
+    if (c->gpr[X86_RSP] != sp) {
+        n.frame = c->gpr[X86_RSP];
+        st->nested = &n;
+        sig_apply_host_mask(st);
+        interp_run(c);
+        st->nested = n.prev;
     }
-    c->exc = exc;
+    thr_host_block_all();
+}
+
+/* Called and left with all signals blocked. What came meanwhile is handled too, because the native code may
+ * go on to block. The guest runs with the host rounding to nearest. */
+static void run_nested(struct thr *t, int sig, const struct sig_info *info)
+{
+    struct x86_exc exc = t->cpu.exc;
+    struct sig_info copy = *info;
+    int round = fegetround();
+
+    t->sig->native = false;
+    if (round != FE_TONEAREST)
+        fesetround(FE_TONEAREST);
+    do
+        run_handler(t, sig, &copy);
+    while ((sig = sig_take(t->sig, &copy)));
+    if (round != FE_TONEAREST)
+        fesetround(round);
+    t->cpu.exc = exc;
     sig_native_enter(t);
-    set_return_mask(uc, sig_host_mask(st->mask));
+}
+
+void sig_native_resume(struct thr *t, bool was)
+{
+    struct sig_info info;
+    u64 mask;
+    int sig;
+
+    if (!was)
+        return;
+    sig_native_enter(t);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (LIKELY(!t->cpu.pending))
+        return;
+    mask = thr_host_block_all();
+    sig = sig_take(t->sig, &info);
+    if (sig) {
+        run_nested(t, sig, &info);
+        mask = sig_host_mask(t->sig->mask);
+    }
+    thr_host_mask(mask);
 }
 
 /* Index of a signal of SYNC_SIGNALS in held_info. */
 static unsigned held_slot(int sig)
 {
     return (unsigned)__builtin_popcountll(SYNC_SIGNALS & (SIG_BIT(sig) - 1));
+}
+
+int sig_take(struct sig_thread *st, struct sig_info *info)
+{
+    int sig = st->captured;
+    u64 ready;
+
+    if (sig) {
+        *info = st->info;
+        st->captured = 0;
+        return sig;
+    }
+    ready = st->held & ~st->mask;
+    if (!ready)
+        return 0;
+    sig = __builtin_ctzll(ready) + 1;
+    *info = st->held_info[held_slot(sig)];
+    st->held &= ~SIG_BIT(sig);
+    return sig;
 }
 
 static void capture(struct thr *t, int sig, const struct sig_info *info, ucontext_t *uc)
@@ -90,7 +137,8 @@ static void capture(struct thr *t, int sig, const struct sig_info *info, ucontex
     if (sync)
         thr_host_block_all();
     if (in_native(t) && !(sync && (st->mask & SIG_BIT(sig)))) {
-        run_nested(t, sig, info, uc);
+        run_nested(t, sig, info);
+        set_return_mask(uc, sig_host_mask(st->mask));
         return;
     }
     if (sync && (st->captured || (st->mask & SIG_BIT(sig)))) {
@@ -98,12 +146,16 @@ static void capture(struct thr *t, int sig, const struct sig_info *info, ucontex
         st->held_info[held_slot(sig)] = *info;
         if (st->mask & SIG_BIT(sig))
             return;
+    } else if (st->captured) { /* a signal of a fault, sent by somebody, came in between */
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), t->tid, sig, info);
     } else {
         st->info = *info;
         st->captured = sig;
     }
     set_return_mask(uc, sig_host_mask(~0ull));
     __atomic_store_n(&t->cpu.pending, 1, __ATOMIC_RELEASE);
+    if (interp_jit)
+        interp_jit->stop(&t->cpu, uc);
     if (pc >= range_start && pc <= range_insn)
         sig_host_set_pc(uc, range_again);
 }
@@ -167,8 +219,13 @@ static void fault(struct thr *t, int sig, siginfo_t *si, ucontext_t *uc)
 
     if (memory && si->si_code != HOST_SI_KERNEL)
         kind = mem_fault(h2g(si->si_addr), write);
-    if (kind == MEM_FAULT_RETRY)
+    if (kind == MEM_FAULT_RETRY) {
+        if (interp_jit && t)
+            interp_jit->retried(&t->cpu, uc);
         return;
+    }
+    if (interp_jit && t)
+        interp_jit->fault(&t->cpu, uc, h2g(si->si_addr));
     if (!t || !t->sig)
         die_of(sig, si, uc);
     if (t->sig->guard && memory)
@@ -183,7 +240,9 @@ static void fault(struct thr *t, int sig, siginfo_t *si, ucontext_t *uc)
         t->sig->cr2 = t->cpu.exc.addr;
         if ((t->sig->mask & SIG_BIT(sig)) || t->sig->acts->a[sig].handler <= G_SIG_IGN)
             sig_deliver_forced(&t->cpu, sig, &info); /* does not return: default action */
-        run_nested(t, sig, &info, uc);
+        thr_host_block_all();
+        run_nested(t, sig, &info);
+        set_return_mask(uc, sig_host_mask(t->sig->mask));
         return;
     }
     if (t->cpu.cur && (memory || sig == SIGFPE)) {

@@ -1,0 +1,107 @@
+/*
+ * context.c - translated code seen from signal handlers (asm/sigcontext.h). All async-signal-safe.
+ */
+#include <asm/sigcontext.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "dynarec/arm64/a64.h"
+#include "dynarec/core/region.h"
+
+u64 h_context_pc(const void *uc)
+{
+    return ((const ucontext_t *)uc)->uc_mcontext.pc;
+}
+
+static const struct fpsimd_context *fpsimd(const ucontext_t *uc)
+{
+    const u8 *at = uc->uc_mcontext.__reserved, *end = at + sizeof uc->uc_mcontext.__reserved;
+
+    while (at + sizeof(struct _aarch64_ctx) <= end) {
+        const struct _aarch64_ctx *h = (const void *)at;
+
+        if (h->magic == FPSIMD_MAGIC)
+            return (const void *)at;
+        if (!h->magic || !h->size)
+            break;
+        at += h->size;
+    }
+    return NULL;
+}
+
+/* NZCV of another state as the canonical one; pf and af where the state says them. */
+static u32 canonical(struct x86_cpu *c, u32 nzcv, unsigned state)
+{
+    unsigned kind = state & 3, inv = state >> 2 & 1;
+    bool n = nzcv >> 31, z = nzcv >> 30 & 1, v = nzcv >> 28 & 1;
+
+    if (kind == FL_FCMP) {
+        c->jit.pf = c->jit.af = !v;
+        return (u32)(z | v) << 30 | (u32)(n == v) << 29;
+    }
+    if (kind == FL_NE)
+        return (u32)z << 29 | (u32)!z << 28;
+    return inv ? nzcv : nzcv ^ 1u << 29;
+}
+
+void h_context_save(struct x86_cpu *c, const void *ucv, unsigned state)
+{
+    const ucontext_t *uc = ucv;
+    const struct fpsimd_context *fp = fpsimd(uc);
+
+    for (unsigned i = 0; i < 16; i++)
+        c->gpr[i] = uc->uc_mcontext.regs[h_gpr(i)];
+    for (unsigned i = 0; fp && i < 16; i++)
+        memcpy(&c->vec[i], &fp->vregs[i], 16);
+    c->jit.pf = (u32)uc->uc_mcontext.regs[R_PF];
+    c->jit.af = (u32)uc->uc_mcontext.regs[R_AF];
+    c->jit.nzcv = canonical(c, (u32)uc->uc_mcontext.pstate & 0xf0000000, state);
+    c->jit.shadow = uc->uc_mcontext.regs[R_SHADOW];
+}
+
+/*
+ * Between the loads of a return or hash probe and their branch the new targets are already in
+ * registers: the branch then goes to the common exit, with R_TARGET as the guest pc.
+ */
+static void redirect(ucontext_t *uc, u64 exit)
+{
+    const u32 *x = (const u32 *)(uintptr_t)uc->uc_mcontext.pc;
+
+    for (unsigned i = 0; i < 4; i++) {
+        u32 w = x[i];
+
+        if ((w & 0xffc00000) == 0xa8c00000 || (w & 0xffc00000) == 0xa9400000)
+            return; /* an LDP: the registers are still to be loaded, from the empty table */
+        if (w == a64_ret(R_LR))
+            uc->uc_mcontext.regs[R_LR] = exit;
+        if (w == a64_br(14) || w == a64_blr(14))
+            uc->uc_mcontext.regs[14] = exit;
+    }
+}
+
+void h_context_stop(struct x86_cpu *c, void *ucv, u64 tab, u64 shadow)
+{
+    ucontext_t *uc = ucv;
+    u64 pc = uc->uc_mcontext.pc;
+    u64 enter_end = (u64)(uintptr_t)arena.thunks.exit;
+    u64 sem = (u64)(uintptr_t)arena.thunks.sem, first = (u64)(uintptr_t)(arena.x + arena.first);
+    u64 end = (u64)(uintptr_t)(arena.x + arena.used);
+
+    c->jit.tab = tab;
+    c->jit.shadow = shadow;
+    if (pc >= first && pc < end) {
+        redirect(uc, (u64)(uintptr_t)arena.thunks.exit);
+    } else if (pc < (u64)(uintptr_t)arena.x || pc >= end) {
+        return;
+    } else if (pc < enter_end) {
+        /* Before the loads the registers are the caller's. */
+        if (uc->uc_mcontext.regs[R_CPU] != (u64)(uintptr_t)c)
+            return;
+    } else if (pc < sem) {
+        return; /* on the way out */
+    } else if (uc->uc_mcontext.regs[R_CPU] != (u64)(uintptr_t)c) {
+        return;
+    }
+    uc->uc_mcontext.regs[R_TAB] = tab;
+    uc->uc_mcontext.regs[R_SHADOW] = shadow;
+}

@@ -1,0 +1,130 @@
+/*
+ * thunks.c - code at the start of the arena: into and out of translated code, and to x86_sem for
+ * one instruction. Written with the encoders so that the offsets of struct x86_cpu stand in one
+ * place.
+ */
+#include "dynarec/arm64/a64.h"
+
+#define CPU(field) ((i64)offsetof(struct x86_cpu, field))
+#define FRAME 160 /* x19-x30, d8-d15 */
+
+struct out {
+    u32 *rw, *x;
+    unsigned n;
+};
+
+static void put(struct out *o, u32 word)
+{
+    o->rw[o->n++] = word;
+}
+
+static void host_frame(struct out *o, bool save)
+{
+    for (unsigned i = 0; i < 6; i++)
+        put(o, save ? a64_stp(1, 19 + 2 * i, 20 + 2 * i, R_ZR, 16 * i)
+                    : a64_ldp(1, 19 + 2 * i, 20 + 2 * i, R_ZR, 16 * i));
+    for (unsigned i = 0; i < 4; i++)
+        put(o, save ? a64_stp_v(3, 8 + 2 * i, 9 + 2 * i, R_ZR, 96 + 16 * i)
+                    : a64_ldp_v(3, 8 + 2 * i, 9 + 2 * i, R_ZR, 96 + 16 * i));
+}
+
+/* Guest registers, flags and shadow stack between struct x86_cpu and the host's; x17 is lost. */
+static void guest_state(struct out *o, bool save)
+{
+    for (unsigned i = 0; i < 16; i += 2)
+        put(o, save ? a64_stp(1, h_gpr(i), h_gpr(i + 1), R_CPU, CPU(gpr) + 8 * i)
+                    : a64_ldp(1, h_gpr(i), h_gpr(i + 1), R_CPU, CPU(gpr) + 8 * i));
+    for (unsigned i = 0; i < 16; i++)
+        put(o, save ? a64_str_v(4, i, R_CPU, CPU(vec) + 32 * i)
+                    : a64_ldr_v(4, i, R_CPU, CPU(vec) + 32 * i));
+    if (save) {
+        put(o, a64_mrs(R_TARGET, A64_NZCV));
+        put(o, a64_str(2, R_TARGET, R_CPU, CPU(jit.nzcv)));
+        put(o, a64_str(2, R_PF, R_CPU, CPU(jit.pf)));
+        put(o, a64_str(2, R_AF, R_CPU, CPU(jit.af)));
+        put(o, a64_str(3, R_SHADOW, R_CPU, CPU(jit.shadow)));
+    } else {
+        put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(jit.nzcv)));
+        put(o, a64_msr(A64_NZCV, R_TARGET));
+        put(o, a64_ldr(2, R_PF, R_CPU, CPU(jit.pf)));
+        put(o, a64_ldr(2, R_AF, R_CPU, CPU(jit.af)));
+        put(o, a64_ldr(3, R_SHADOW, R_CPU, CPU(jit.shadow)));
+        put(o, a64_ldr(3, R_TAB, R_CPU, CPU(jit.tab)));
+    }
+}
+
+/* u32 *enter(struct x86_cpu *c, const u32 *code) */
+static void enter(struct out *o)
+{
+    put(o, a64_sub_imm(1, R_ZR, R_ZR, FRAME, 0));
+    host_frame(o, true);
+    put(o, a64_mov(1, R_CPU, 0));
+    put(o, a64_mov(1, R_SITE, 1));
+    guest_state(o, false);
+    put(o, a64_br(R_SITE));
+}
+
+static void back_to_host(struct out *o)
+{
+    put(o, a64_mov(1, 0, R_SITE));
+    host_frame(o, false);
+    put(o, a64_add_imm(1, R_ZR, R_ZR, FRAME, 0));
+    put(o, a64_ret(R_LR));
+}
+
+static void exits(struct out *o, struct h_thunks *t)
+{
+    t->exit = o->x + o->n;
+    put(o, a64_movz(1, R_SITE, 0, 0));
+    t->exit_link = o->x + o->n;
+    put(o, a64_str(3, R_TARGET, R_CPU, CPU(rip)));
+    guest_state(o, true);
+    back_to_host(o);
+}
+
+/* R_SITE: the record. */
+static void sem(struct out *o, struct h_thunks *t)
+{
+    unsigned leave;
+
+    t->sem = o->x + o->n;
+    put(o, a64_str(3, R_LR, R_CPU, CPU(jit.link)));
+    guest_state(o, true);
+    put(o, a64_mov(1, 0, R_CPU));
+    put(o, a64_mov(1, 1, R_SITE));
+    put(o, a64_ldr(3, R_TARGET, R_CPU, CPU(jit.sem)));
+    put(o, a64_blr(R_TARGET));
+    put(o, a64_mov(1, R_SITE, 0));
+    leave = o->n;
+    put(o, a64_cbnz(0, R_SITE, 0));
+    guest_state(o, false);
+    put(o, a64_ldr(3, R_LR, R_CPU, CPU(jit.link)));
+    put(o, a64_ret(R_LR));
+    o->rw[leave] = a64_retarget(o->rw[leave], (i64)(o->n - leave) * 4);
+    put(o, a64_movz(1, R_SITE, 0, 0));
+    back_to_host(o);
+}
+
+static u32 *(*enter_code)(struct x86_cpu *c, const u32 *code);
+
+unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *t)
+{
+    struct out o = {.rw = rw, .x = x};
+
+    t->enter = x;
+    enter(&o);
+    exits(&o, t);
+    sem(&o, t);
+    enter_code = (u32 * (*)(struct x86_cpu *, const u32 *))(uintptr_t)x;
+    return o.n;
+}
+
+u32 *h_enter(struct x86_cpu *c, const u32 *code)
+{
+    return enter_code(c, code);
+}
+
+void h_flush(const void *x, size_t size)
+{
+    __builtin___clear_cache((char *)(uintptr_t)x, (char *)(uintptr_t)x + size);
+}

@@ -1,0 +1,118 @@
+/*
+ * emit.c - passes 2 and 3: each block's instructions through their tr_ functions into host code,
+ * then stubs, cold code, literals and fixups.
+ */
+#include <string.h>
+
+#include "dynarec/core/passes.h"
+#include "dynarec/translate/translate.h"
+
+static void fall_back(struct tr *t)
+{
+    t->fallback[t->nfallback++] = tr_cur(t);
+    h_sem(t);
+}
+
+/* True: control does not go on behind it. */
+static bool one(struct tr *t, struct tr_insn *ti)
+{
+    const struct x86_insn *in = &ti->in;
+    u32 attr = x86_rows[in->row].attr;
+    tr_fn *fn = tr_table[in->op];
+    u32 mark = t->n;
+
+    ti->at = t->n;
+    ti->state = (u16)h_flag_state(t);
+    h_tmp_reset(t);
+    if (tr_fp_step(t, in))
+        return false;
+    if (attr & X86_ATTR_STOP) {
+        h_flags_canon(t, X86_OSZAPC);
+        h_leave(t, ti->pc);
+        return true;
+    }
+    if (fn && fn(t, in))
+        return false;
+    if (t->n != mark)
+        tr_fail(t, "a translation gave up late");
+    if (attr & X86_ATTR_BRANCH) {
+        /* A branch without translation of its own is the interpreter's. */
+        h_flags_canon(t, X86_OSZAPC);
+        h_leave(t, ti->pc);
+        return true;
+    }
+    fall_back(t);
+    return false;
+}
+
+static void block(struct tr *t, u32 i)
+{
+    struct tr_block *b = &t->blk[i];
+    bool ended = false;
+
+    t->curblk = i;
+    tr_bind(t, b->label);
+    h_flags_start(t);
+    h_ymm_reset(t);
+    tr_lanes_start(t, i);
+    if (b->head || b->pc == t->entry)
+        tr_entry(t, b->pc);
+    for (u32 k = 0; k < b->n && !t->err; k++) {
+        t->cur = b->first + k;
+        ended = one(t, &t->ins[t->cur]);
+        tr_lanes_step(t, &t->ins[t->cur].in);
+    }
+    tr_fp_close(t);
+    tr_lanes_end(t, b);
+    if (ended || !b->falls)
+        return;
+    h_flags_canon(t, b->live_out);
+    if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
+        return;
+    h_goto(t, b->end);
+}
+
+static void fix_up(struct tr *t)
+{
+    u32 lit;
+
+    if (t->nlit && (t->n & 1))
+        tr_put(t, 0);
+    lit = t->lit_at = t->n;
+    for (u32 i = 0; i < t->nlit; i++) {
+        tr_put(t, (u32)t->lit[i]);
+        tr_put(t, (u32)(t->lit[i] >> 32));
+    }
+    for (u32 i = 0; i < t->nfix && !t->err; i++) {
+        const struct tr_fixup *f = &t->fix[i];
+        u32 to = f->kind == TR_FIX_LITERAL ? lit + 2 * f->target : t->label[f->target];
+
+        if (to == TR_UNBOUND || !h_fix(t->code, f->at, to))
+            tr_fail(t, "a branch does not reach");
+    }
+}
+
+void pass_emit(struct tr *t)
+{
+    for (u32 i = 0; i < t->nblk; i++)
+        t->blk[i].label = tr_label(t);
+    h_begin(t);
+    for (u32 i = 0; i < t->nblk && !t->err; i++)
+        block(t, i);
+    for (u32 i = 0; i < t->ncold && !t->err; i++) {
+        t->cur = (u32)(t->cold[i].insn - t->ins);
+        h_tmp_reset(t);
+        tr_bind(t, t->cold[i].label);
+        t->cold[i].emit(t, &t->cold[i]);
+    }
+    for (u32 i = 0; i < t->nsite && !t->err; i++) {
+        t->site[i].stub = t->n;
+        tr_bind(t, t->site[i].label);
+        h_stub(t, &t->site[i]);
+    }
+    for (u32 i = 0; i < t->nentry && !t->err; i++) {
+        t->entries[i].stale = t->n;
+        h_stale(t, t->entries[i].pc);
+    }
+    fix_up(t);
+}

@@ -1,0 +1,469 @@
+/*
+ * region.c - see region.h.
+ */
+#include "dynarec/core/region.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "dynarec/core/stats.h"
+
+#define TABLE_BITS 15
+#define PAGE_BITS 12
+#define PAGE_TABLE_BITS 12
+#define GRANULE_WORDS 16 /* regions start at multiples of this in the arena */
+
+struct page_node {
+    struct region *r;
+    struct page_node *next;
+};
+
+static struct entry *table[1u << TABLE_BITS];
+static struct page_node *pages[1u << PAGE_TABLE_BITS];
+static struct region *live, *limbo;
+static struct region **by_granule; /* host address -> region */
+static struct dyn_thread *threads;
+static u64 epoch = 1, changes;
+static u64 generation = 1; /* of the arena's contents */
+static int lock;
+static gaddr code_lo = ~0ull, code_hi;
+
+void region_lock(void)
+{
+    while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
+void region_unlock(void)
+{
+    __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
+
+u64 region_changes(void)
+{
+    return __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+}
+
+u64 region_epoch(void)
+{
+    return __atomic_load_n(&epoch, __ATOMIC_SEQ_CST);
+}
+
+u64 region_generation(void)
+{
+    return __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+}
+
+static unsigned hash(u64 v, unsigned bits)
+{
+    return (unsigned)((v * 0x9e3779b97f4a7c15ull) >> (64 - bits));
+}
+
+static struct h_code code_of(void)
+{
+    return (struct h_code){.x = arena.x, .delta = arena.delta};
+}
+
+int region_init(void)
+{
+    by_granule = calloc(arena.size / GRANULE_WORDS, sizeof *by_granule);
+    return by_granule ? 0 : -1;
+}
+
+void region_thread_add(struct dyn_thread *d)
+{
+    region_lock();
+    d->epoch = ~0ull;
+    d->next = threads;
+    d->prev = NULL;
+    if (threads)
+        threads->prev = d;
+    threads = d;
+    region_unlock();
+}
+
+void region_thread_remove(struct dyn_thread *d)
+{
+    region_lock();
+    if (d->prev)
+        d->prev->next = d->next;
+    else
+        threads = d->next;
+    if (d->next)
+        d->next->prev = d->prev;
+    region_unlock();
+}
+
+const u32 *region_find(gaddr pc)
+{
+    struct entry *e = __atomic_load_n(&table[hash(pc, TABLE_BITS)], __ATOMIC_ACQUIRE);
+
+    while (e && e->pc != pc)
+        e = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+    return e ? e->of->x + e->at : NULL;
+}
+
+/* The live or dead region around host address pc; async-signal-safe. */
+struct region *region_at_host(u64 pc)
+{
+    u64 off = (pc - (u64)(uintptr_t)arena.x) / 4;
+
+    if (pc < (u64)(uintptr_t)arena.x || off >= arena.used)
+        return NULL;
+    return __atomic_load_n(&by_granule[off / GRANULE_WORDS], __ATOMIC_ACQUIRE);
+}
+
+/* ---- links, under the lock ---- */
+
+static void unlink_one(struct link *l)
+{
+    struct link **p;
+
+    if (!l->to)
+        return;
+    if (l->via_stub)
+        h_patch_word(code_of(), l->of->x + l->stub, l->stub_word);
+    else
+        h_patch(code_of(), l->of->x + l->at, l->of->x + l->stub);
+    l->via_stub = false;
+    for (p = &l->to->incoming; *p && *p != l; p = &(*p)->next)
+        ;
+    if (*p)
+        *p = l->next;
+    l->to = NULL;
+}
+
+void region_unlink_all(struct region *r)
+{
+    for (u32 i = 0; i < r->nlinks; i++)
+        unlink_one(&r->links[i]);
+}
+
+static struct entry *entry_of(gaddr pc)
+{
+    struct entry *e = table[hash(pc, TABLE_BITS)];
+
+    while (e && e->pc != pc)
+        e = e->next;
+    return e;
+}
+
+void region_link(u32 *site, gaddr target)
+{
+    struct region *r;
+    struct entry *e;
+
+    region_lock();
+    r = region_at_host((u64)(uintptr_t)site);
+    e = entry_of(target);
+    for (u32 i = 0; r && !r->dead && e && i < r->nlinks; i++) {
+        struct link *l = &r->links[i];
+        const u32 *to;
+
+        if (r->x + l->at != site || l->to || l->target != target)
+            continue;
+        /* Only a region's first entry has the one for calls in front of it. */
+        if (l->kind == TR_SITE_CALL && e->at != H_CALL_ENTRY)
+            break;
+        to = e->of->x + e->at - (l->kind == TR_SITE_CALL ? H_CALL_ENTRY : 0);
+        if (!h_patch(code_of(), site, to)) {
+            /* Too far for a conditional branch: its stub jumps on. */
+            l->stub_word = r->x[l->stub];
+            l->via_stub = true;
+            h_patch_jump(code_of(), r->x + l->stub, to);
+        }
+        l->to = e->of;
+        l->next = e->of->incoming;
+        e->of->incoming = l;
+        dyn_count.linked++;
+        break;
+    }
+    region_unlock();
+}
+
+/* ---- death, under the lock ---- */
+
+static void table_remove(struct entry *e)
+{
+    struct entry **p = &table[hash(e->pc, TABLE_BITS)];
+
+    while (*p && *p != e)
+        p = &(*p)->next;
+    if (*p)
+        __atomic_store_n(p, e->next, __ATOMIC_RELEASE);
+}
+
+static void page_remove(unsigned bucket, struct region *r)
+{
+    struct page_node **p = &pages[bucket], *n;
+
+    while ((n = *p)) {
+        if (n->r == r) {
+            *p = n->next;
+            /* Freed with the region: allocated in one piece with it. */
+        } else {
+            p = &n->next;
+        }
+    }
+}
+
+static void kill(struct region *r)
+{
+    r->dead = true;
+    region_unlink_all(r);
+    while (r->incoming)
+        unlink_one(r->incoming);
+    for (u32 i = 0; i < r->nentries; i++) {
+        struct entry *e = &r->entries[i];
+
+        table_remove(e);
+        h_patch_jump(code_of(), r->x + e->at, r->x + e->stale);
+    }
+    for (gaddr p = r->lo >> PAGE_BITS; p <= (r->hi - 1) >> PAGE_BITS; p++)
+        page_remove(hash(p, PAGE_TABLE_BITS), r);
+    if (r->prev)
+        r->prev->next = r->next;
+    else
+        live = r->next;
+    if (r->next)
+        r->next->prev = r->prev;
+    r->dead_epoch = __atomic_add_fetch(&epoch, 1, __ATOMIC_SEQ_CST);
+    r->next = limbo;
+    limbo = r;
+    dyn_count.killed++;
+}
+
+static bool touches(const struct region *r, gaddr start, gaddr end)
+{
+    for (u32 i = 0; i < r->nranges; i++)
+        if (r->ranges[i].lo < end && r->ranges[i].hi > start)
+            return true;
+    return false;
+}
+
+static void kill_in(unsigned bucket, gaddr start, gaddr end)
+{
+    struct page_node *n = pages[bucket];
+
+    while (n) {
+        struct region *r = n->r;
+
+        if (!touches(r, start, end)) {
+            n = n->next;
+            continue;
+        }
+        kill(r);
+        n = pages[bucket]; /* its nodes are gone from the list */
+    }
+}
+
+void region_invalidate(gaddr start, gaddr end)
+{
+    u64 first = start >> PAGE_BITS, last = (end - 1) >> PAGE_BITS;
+
+    __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
+    if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
+        end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
+        return;
+    region_lock();
+    if (last - first >= 1u << PAGE_TABLE_BITS) {
+        for (unsigned i = 0; i < 1u << PAGE_TABLE_BITS; i++)
+            kill_in(i, start, end);
+    } else {
+        for (u64 p = first; p <= last; p++)
+            kill_in(hash(p, PAGE_TABLE_BITS), start, end);
+    }
+    region_unlock();
+}
+
+/* The arena is full: everything dies, and when no thread is in the old code any more it is used
+ * again from the start. False: not yet. */
+static bool start_over(void)
+{
+    u64 now;
+
+    while (live)
+        kill(live);
+    now = epoch;
+    for (struct dyn_thread *d = threads; d; d = d->next)
+        if (__atomic_load_n(&d->epoch, __ATOMIC_SEQ_CST) < now)
+            return false;
+    while (limbo) {
+        struct region *r = limbo;
+
+        limbo = r->next;
+        free(r);
+    }
+    memset(by_granule, 0, arena.size / GRANULE_WORDS * sizeof *by_granule);
+    arena.used = arena.first;
+    __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+void region_forget(struct dyn_thread *only)
+{
+    while (live) {
+        struct region *r = live;
+
+        live = r->next;
+        free(r);
+    }
+    memset(table, 0, sizeof table);
+    memset(pages, 0, sizeof pages);
+    threads = only;
+    if (only) {
+        only->next = only->prev = NULL;
+        only->epoch = ~0ull;
+    }
+    start_over();
+}
+
+/* ---- birth ---- */
+
+/* Everything of a region but its code, in one allocation. */
+static struct region *make(const struct tr *t)
+{
+    gaddr lo = ~0ull, hi = 0;
+    size_t npages, size;
+    struct region *r;
+    u8 *at;
+
+    for (u32 i = 0; i < t->nblk; i++) {
+        lo = t->blk[i].pc < lo ? t->blk[i].pc : lo;
+        hi = t->blk[i].end > hi ? t->blk[i].end : hi;
+    }
+    npages = ((hi - 1) >> PAGE_BITS) - (lo >> PAGE_BITS) + 1;
+    size = sizeof *r + 64 + t->nsite * sizeof(struct link) + t->nentry * sizeof(struct entry) +
+           t->nins * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
+           npages * sizeof(struct page_node);
+    r = malloc(size);
+    if (!r)
+        return NULL;
+    *r = (struct region){.pc = t->entry, .lo = lo, .hi = hi, .words = t->n, .nlinks = t->nsite,
+                         .nentries = t->nentry, .nranges = t->nblk};
+    at = (u8 *)(((uintptr_t)(r + 1) + 63) & ~(uintptr_t)63);
+    r->ops = (void *)at;
+    at += t->nfallback * sizeof(struct interp_op);
+    r->links = (void *)at;
+    at += t->nsite * sizeof(struct link);
+    r->entries = (void *)at;
+    at += t->nentry * sizeof(struct entry);
+    r->nodes = (void *)at;
+    at += npages * sizeof(struct page_node);
+    r->ranges = (void *)at;
+    at += t->nblk * 16;
+    r->map = (void *)at;
+    return r;
+}
+
+static void fill(struct region *r, const struct tr *t)
+{
+    for (u32 i = 0; i < t->nblk; i++) {
+        r->ranges[i].lo = t->blk[i].pc;
+        r->ranges[i].hi = t->blk[i].end;
+        for (u32 k = 0; k < t->blk[i].n; k++) {
+            const struct tr_insn *ti = &t->ins[t->blk[i].first + k];
+
+            const struct tr_insn *from = ti - ti->back;
+
+            r->map[r->nmap++] = (struct pcmap){
+                .at = ti->at, .pc = (u32)(from->pc - r->lo), .state = from->state};
+        }
+    }
+    for (u32 i = 0; i < t->nsite; i++)
+        r->links[i] = (struct link){.at = t->site[i].at, .stub = t->site[i].stub,
+                                    .target = t->site[i].target, .of = r, .kind = t->site[i].kind};
+    for (u32 i = 0; i < t->nentry; i++)
+        r->entries[i] = (struct entry){.pc = t->entries[i].pc, .at = t->entries[i].at,
+                                       .stale = t->entries[i].stale, .of = r};
+    for (u32 i = 0; i < t->nfallback; i++)
+        r->ops[i] = (struct interp_op){.in = t->fallback[i]->in, .pc = t->fallback[i]->pc};
+}
+
+/* Links that the translation already made: loops inside the region. */
+static void own_links(struct region *r, const struct tr *t)
+{
+    for (u32 i = 0; i < t->nsite; i++) {
+        if (!t->site[i].inside)
+            continue;
+        r->links[i].to = r;
+        r->links[i].next = r->incoming;
+        r->incoming = &r->links[i];
+    }
+}
+
+/* The records of fallbacks are literals of the code: their addresses are known only now. */
+static void place(struct region *r, const struct tr *t)
+{
+    u32 *rw = (u32 *)((char *)r->x + arena.delta);
+
+    memcpy(rw, t->code, t->n * 4);
+    for (u32 i = 0; i < t->nfallback; i++) {
+        u64 a = (u64)(uintptr_t)&r->ops[i];
+
+        for (u32 k = 0; k < t->nlit; k++)
+            if (t->lit[k] == TR_FALLBACK_LITERAL + i)
+                memcpy(rw + t->lit_at + 2 * k, &a, 8);
+    }
+    h_flush(r->x, t->n * 4);
+}
+
+static void enter_tables(struct region *r)
+{
+    u32 n = 0;
+
+    for (u32 i = 0; i < r->nentries; i++) {
+        struct entry *e = &r->entries[i], **head = &table[hash(e->pc, TABLE_BITS)];
+
+        e->next = *head;
+        __atomic_store_n(head, e, __ATOMIC_RELEASE);
+    }
+    for (gaddr p = r->lo >> PAGE_BITS; p <= (r->hi - 1) >> PAGE_BITS; p++) {
+        struct page_node *node = &r->nodes[n++], **head = &pages[hash(p, PAGE_TABLE_BITS)];
+
+        *node = (struct page_node){.r = r, .next = *head};
+        *head = node;
+    }
+    r->next = live;
+    r->prev = NULL;
+    if (live)
+        live->prev = r;
+    live = r;
+    if (r->lo < code_lo)
+        __atomic_store_n(&code_lo, r->lo, __ATOMIC_RELEASE);
+    if (r->hi > code_hi)
+        __atomic_store_n(&code_hi, r->hi, __ATOMIC_RELEASE);
+}
+
+struct region *region_publish(struct tr *t, u64 seen)
+{
+    struct region *r = make(t);
+    size_t words = (t->n + GRANULE_WORDS - 1) & ~(size_t)(GRANULE_WORDS - 1);
+
+    if (!r)
+        return NULL;
+    fill(r, t);
+    region_lock();
+    if (region_changes() != seen || entry_of(t->entry) ||
+        (arena.used + words > arena.size && !start_over())) {
+        region_unlock();
+        free(r);
+        return NULL;
+    }
+    r->x = arena.x + arena.used;
+    arena.used += words;
+    place(r, t);
+    own_links(r, t);
+    for (size_t i = 0; i < words / GRANULE_WORDS; i++)
+        __atomic_store_n(&by_granule[(size_t)(r->x - arena.x) / GRANULE_WORDS + i], r,
+                         __ATOMIC_RELEASE);
+    enter_tables(r);
+    dyn_count.regions++;
+    dyn_count.insns += t->nins;
+    dyn_count.fallbacks += t->nfallback;
+    dyn_count.host_words += t->n;
+    region_unlock();
+    return r;
+}

@@ -1,0 +1,392 @@
+/*
+ * run.c - the translator below the interpreter's run loop: offers, entering and leaving translated
+ * code, asynchronous stops, faults, threads and forks.
+ *
+ * Stopping costs running code nothing: the signal handler turns every exit and every backward
+ * branch of the interrupted region to its stub and hands the thread an empty hash table and a
+ * shadow stack that matches nothing, so it leaves at the next block edge. Sites are linked again as
+ * they are used.
+ *
+ * Faults: the handler takes the guest's registers from the host's context at the guest pc the
+ * region's map names; the interpreter then runs that instruction again and raises what there is
+ * to raise. So there is one place that knows about exceptions.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "dynarec/core/passes.h"
+#include "dynarec/core/region.h"
+#include "dynarec/core/stats.h"
+#include "dynarec/dynarec.h"
+#include "interp/interp.h"
+#include "x86/flags.h"
+
+#define HOT_RUNS 24
+#define ARENA_SIZE (96u << 20)
+
+struct dyn_stats dyn_count;
+
+void dyn_stats(struct dyn_stats *out)
+{
+    *out = dyn_count;
+}
+
+static struct dyn_thread empty; /* its tab matches nothing */
+static u8 *poison;              /* a shadow stack that matches nothing */
+
+static struct dyn_thread *self(const struct x86_cpu *c)
+{
+    return c->jit.thread;
+}
+
+/* ---- translating ---- */
+
+static struct tr *tr_new(gaddr pc, unsigned mode)
+{
+    static __thread struct tr *kept;
+    struct tr *t = kept;
+
+    if (!t) {
+        t = malloc(sizeof *t);
+        if (t)
+            t->code = malloc(TR_MAX_WORDS * 4);
+        if (!t || !t->code)
+            return NULL;
+        kept = t;
+    }
+    t->entry = pc;
+    t->mode = (u8)mode;
+    t->err = NULL;
+    t->nins = t->nblk = t->npages = t->n = t->nfix = t->nlit = t->nlabel = 0;
+    t->nsite = t->nentry = t->ncold = t->nfallback = 0;
+    t->opt = (struct tr_options){
+        .strongmem = (u8)cfg.dynarec_strongmem,
+        .callret = (u8)cfg.dynarec_callret,
+        .safeflags = (u8)cfg.dynarec_safeflags,
+        .fastnan = (u8)cfg.dynarec_fastnan,
+        .fastround = (u8)cfg.dynarec_fastround,
+        .x87double = (u8)cfg.dynarec_x87double,
+        .bigblock = (u8)cfg.dynarec_bigblock,
+    };
+    return t;
+}
+
+static bool translate(struct x86_cpu *c, gaddr pc)
+{
+    u64 changes = region_changes();
+    struct tr *t = tr_new(pc, c->mode);
+
+    if (!t)
+        return false;
+    pass_discover(t, c);
+    if (!t->err)
+        pass_analyse(t);
+    if (!t->err)
+        pass_emit(t);
+    if (trace_on(TRACE_BLOCK))
+        trace_print("region %llx blocks %u insns %u words %u fallbacks %u%s%s",
+                    (unsigned long long)pc, t->nblk, t->nins, t->n, t->nfallback,
+                    t->err ? ": " : "", t->err ? t->err : "");
+    if (t->err)
+        return false;
+    dyn_dump(t);
+    return region_publish(t, changes) != NULL;
+}
+
+static bool offer(struct x86_cpu *c, gaddr pc)
+{
+    int saved = errno;
+    bool ok = region_find(pc) || translate(c, pc);
+
+    errno = saved;
+    return ok;
+}
+
+/* ---- running ---- */
+
+static void shadow_reset(struct dyn_thread *d, struct x86_cpu *c)
+{
+    u64 *top = (u64 *)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE) - 2;
+
+    top[0] = ~0ull; /* no return address */
+    top[1] = (u64)(uintptr_t)arena.thunks.exit;
+    c->jit.shadow = (u64)(uintptr_t)top;
+}
+
+/* Before entering: what asynchronous stops and a new arena left behind. */
+static void freshen(struct dyn_thread *d, struct x86_cpu *c)
+{
+    u64 now = region_generation();
+
+    if (d->seen != now) {
+        for (u32 i = 0; i < DYN_TAB_SIZE; i++)
+            d->tab[i].pc = ~0ull;
+        d->seen = now;
+        d->poisoned = true;
+    }
+    if (d->poisoned) {
+        d->poisoned = false;
+        c->jit.tab = (u64)(uintptr_t)d->tab;
+        shadow_reset(d, c);
+    }
+}
+
+static const u32 *find(struct dyn_thread *d, gaddr pc)
+{
+    u32 i = (u32)pc & (DYN_TAB_SIZE - 1);
+    const u32 *x;
+
+    if (d->seen == region_generation() && d->tab[i].pc == pc)
+        return d->tab[i].x;
+    x = region_find(pc);
+    if (x && d->seen == region_generation()) {
+        d->tab[i].pc = pc;
+        d->tab[i].x = x;
+    }
+    return x;
+}
+
+/* A dead translation may still be in the thread's own table. */
+static const u32 *find_live(struct dyn_thread *d, gaddr pc)
+{
+    const u32 *x = find(d, pc);
+    struct region *r = x ? region_at_host((u64)(uintptr_t)x) : NULL;
+
+    if (r && !r->dead)
+        return x;
+    d->tab[(u32)pc & (DYN_TAB_SIZE - 1)].pc = ~0ull;
+    return x ? find(d, pc) : NULL;
+}
+
+static bool run(struct x86_cpu *c)
+{
+    struct dyn_thread *d = self(c);
+    const u32 *x;
+    u32 *site = NULL;
+
+    if (UNLIKELY(c->jit.resume)) {
+        c->jit.resume = 0;
+        d->epoch = ~0ull;
+        interp_step_here(c);
+        return true;
+    }
+    if (c->mode != 64 || !h_fp_masked(c) || !(x = find_live(d, c->rip))) {
+        d->epoch = ~0ull;
+        return false;
+    }
+    h_flags_from_cpu(c);
+    do {
+        if (site)
+            region_link(site, c->rip);
+        __atomic_store_n(&d->epoch, region_epoch(), __ATOMIC_SEQ_CST);
+        freshen(d, c);
+        d->target = x;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        if (c->pending)
+            break;
+        h_fp_enter(c);
+        site = h_enter(c, x);
+        h_fp_leave(c);
+        dyn_count.entered++;
+    } while (!c->pending && !c->leave && !c->jit.resume && (x = find_live(d, c->rip)));
+    d->target = NULL;
+    __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);
+    h_flags_to_cpu(c);
+    return true;
+}
+
+/*
+ * x86_sem[] for one instruction of translated code; the state is in c. True: translated code must
+ * be left, c is complete. Faults of the instruction leave by longjmp, with c->cur naming it.
+ */
+static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
+{
+    const struct x86_insn *in = &op->in;
+    gaddr next = op->pc + in->len;
+
+    h_fp_leave(c);
+    h_flags_to_cpu(c);
+    c->cur = in;
+    c->rip = next;
+    x86_sem[in->op](c, in);
+    c->cur = NULL;
+    dyn_count.fallback_runs++;
+    if (UNLIKELY(c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c))) {
+        /* run() converts the flags once more on the way out. */
+        h_flags_from_cpu(c);
+        return 1;
+    }
+    h_flags_from_cpu(c);
+    h_fp_enter(c);
+    return 0;
+}
+
+/* ---- signals ---- */
+
+static const struct pcmap *map_at(const struct region *r, u64 pc)
+{
+    u32 word = (u32)(pc / 4 - (u64)(uintptr_t)r->x / 4), best = 0;
+    const struct pcmap *m = NULL;
+
+    /* Instructions are in the order of their code, but for cold parts, which do not access guest
+     * memory. */
+    for (u32 lo = 0, hi = r->nmap; lo < hi;) {
+        u32 mid = (lo + hi) / 2;
+
+        if (r->map[mid].at <= word) {
+            best = mid;
+            m = &r->map[best];
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return m;
+}
+
+static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const void *uc)
+{
+    const struct pcmap *m = map_at(r, h_context_pc(uc));
+
+    ASSERT(m);
+    h_context_save(c, uc, m->state);
+    c->rip = r->lo + m->pc;
+    h_fp_leave(c);
+    h_flags_to_cpu(c);
+    c->jit.resume = 1;
+    self(c)->target = NULL;
+    dyn_count.faults++;
+    interp_restart(c);
+}
+
+/* A fault at a host pc of translated code: never returns. Elsewhere: false. */
+static bool fault(struct x86_cpu *c, void *uc, u64 addr)
+{
+    struct dyn_thread *d = self(c);
+    const struct region *r = region_at_host(h_context_pc(uc));
+
+    if (!r || !d)
+        return false;
+    if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD)
+        d->poisoned = true;
+    resume_at(c, r, uc);
+}
+
+/* A write to watched code by translated code was let through: had it changed the code it is in? */
+static void retried(struct x86_cpu *c, void *uc)
+{
+    const struct region *r = self(c) ? region_at_host(h_context_pc(uc)) : NULL;
+
+    if (r && r->dead)
+        resume_at(c, r, uc);
+}
+
+static void stop(struct x86_cpu *c, void *uc)
+{
+    struct dyn_thread *d = self(c);
+    u64 pc = h_context_pc(uc);
+    struct region *r;
+
+    if (!d || !d->target || c->cur)
+        return;
+    r = region_at_host(pc);
+    region_lock();
+    if (r) {
+        region_unlink_all(r);
+    } else { /* on the way in, or back from x86_sem */
+        if ((r = region_at_host((u64)(uintptr_t)d->target)))
+            region_unlink_all(r);
+        if ((r = region_at_host(c->jit.link)))
+            region_unlink_all(r);
+    }
+    region_unlock();
+    d->poisoned = true;
+    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, (u64)(uintptr_t)poison);
+    dyn_count.stopped++;
+}
+
+/* ---- threads ---- */
+
+static int thread_init(struct x86_cpu *c)
+{
+    struct dyn_thread *d = calloc(1, sizeof *d);
+    size_t size = DYN_SHADOW_SIZE + 2 * DYN_GUARD;
+
+    if (!d)
+        return -ENOMEM;
+    d->shadow = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (d->shadow == MAP_FAILED ||
+        mprotect(d->shadow + DYN_GUARD, DYN_SHADOW_SIZE, PROT_READ | PROT_WRITE)) {
+        free(d);
+        return -ENOMEM;
+    }
+    c->jit = (struct x86_jit){
+        .thread = d,
+        .sem = (u64)(uintptr_t)run_sem,
+        .call_sem = (u64)(uintptr_t)arena.thunks.sem,
+        .exit = (u64)(uintptr_t)arena.thunks.exit,
+        .exit_link = (u64)(uintptr_t)arena.thunks.exit_link,
+    };
+    region_thread_add(d);
+    return 0;
+}
+
+static void thread_exit(struct x86_cpu *c)
+{
+    struct dyn_thread *d = self(c);
+
+    if (!d)
+        return;
+    region_thread_remove(d);
+    munmap(d->shadow, DYN_SHADOW_SIZE + 2 * DYN_GUARD);
+    free(d);
+    c->jit.thread = NULL;
+}
+
+static void fork_child(struct x86_cpu *c)
+{
+    arena_fork_child();
+    region_forget(c ? self(c) : NULL);
+    region_unlock();
+}
+
+static const struct interp_jit jit = {
+    .hot = HOT_RUNS,
+    .offer = offer,
+    .run = run,
+    .invalidate = region_invalidate,
+    .fault = fault,
+    .retried = retried,
+    .stop = stop,
+    .thread_init = thread_init,
+    .thread_exit = thread_exit,
+    .fork_prepare = region_lock,
+    .fork_parent = region_unlock,
+    .fork_child = fork_child,
+};
+
+int dyn_init(void)
+{
+    int r;
+
+    h_probe();
+    r = arena_init(ARENA_SIZE, cfg.dynarec_dualmap);
+    if (!r)
+        r = region_init();
+    if (r)
+        return r;
+    for (u32 i = 0; i < DYN_TAB_SIZE; i++)
+        empty.tab[i].pc = ~0ull;
+    poison = mmap(NULL, 2 * DYN_GUARD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (poison == MAP_FAILED)
+        return -ENOMEM;
+    memset(poison, 0xff, 2 * DYN_GUARD);
+    poison += DYN_GUARD;
+    interp_jit = &jit;
+    return 0;
+}

@@ -1,0 +1,114 @@
+/*
+ * tr.c - writing host code: labels, literals, exits, entries. See tr.h.
+ */
+#include "dynarec/core/tr.h"
+
+static void fixup(struct tr *t, enum tr_fix_kind kind, u32 target)
+{
+    if (t->nfix == TR_MAX_FIXUPS) {
+        tr_fail(t, "too many fixups");
+        return;
+    }
+    t->fix[t->nfix++] = (struct tr_fixup){.at = t->n, .target = target, .kind = (u8)kind};
+}
+
+u32 tr_label(struct tr *t)
+{
+    if (t->nlabel == TR_MAX_LABELS) {
+        tr_fail(t, "too many labels");
+        return 0;
+    }
+    t->label[t->nlabel] = TR_UNBOUND;
+    return t->nlabel++;
+}
+
+void tr_bind(struct tr *t, u32 label)
+{
+    t->label[label] = t->n;
+}
+
+void tr_branch(struct tr *t, u32 word, u32 label)
+{
+    fixup(t, TR_FIX_BRANCH, label);
+    tr_put(t, word);
+}
+
+void tr_literal(struct tr *t, u32 word, u64 value)
+{
+    u32 i;
+
+    for (i = t->nlit; i-- && t->lit[i] != value;)
+        ;
+    if (i == ~0u) {
+        if (t->nlit == TR_MAX_LITERALS) {
+            tr_fail(t, "too many literals");
+            return;
+        }
+        i = t->nlit;
+        t->lit[t->nlit++] = value;
+    }
+    fixup(t, TR_FIX_LITERAL, i);
+    tr_put(t, word);
+}
+
+int tr_block_at(const struct tr *t, gaddr pc)
+{
+    u32 lo = 0, hi = t->nblk;
+
+    while (lo < hi) {
+        u32 mid = (lo + hi) / 2;
+
+        if (t->blk[mid].pc < pc)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < t->nblk && t->blk[lo].pc == pc ? (int)lo : TR_EXTERNAL;
+}
+
+void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
+{
+    int b = kind == TR_SITE_JUMP ? tr_block_at(t, target) : TR_EXTERNAL;
+    struct tr_site *s;
+
+    /* Forward inside the region nothing has to be patched: no loop closes there. */
+    if (b > (int)t->curblk) {
+        tr_branch(t, word, t->blk[b].label);
+        return;
+    }
+    if (t->nsite == TR_MAX_EXITS) {
+        tr_fail(t, "too many exits");
+        return;
+    }
+    s = &t->site[t->nsite++];
+    *s = (struct tr_site){.at = t->n, .target = target, .kind = (u8)kind, .label = tr_label(t)};
+    if (b != TR_EXTERNAL) {
+        s->inside = true;
+        s->block = (u32)b;
+        tr_branch(t, word, t->blk[b].label);
+    } else {
+        tr_branch(t, word, s->label);
+    }
+}
+
+void tr_entry(struct tr *t, gaddr pc)
+{
+    if (t->nentry && t->entries[t->nentry - 1].at == t->n && t->entries[t->nentry - 1].pc == pc)
+        return;
+    if (t->nentry == sizeof t->entries / sizeof t->entries[0]) {
+        tr_fail(t, "too many entries");
+        return;
+    }
+    t->entries[t->nentry++] = (struct tr_entry){.pc = pc, .at = t->n};
+}
+
+struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr_cold *c))
+{
+    struct tr_cold *c = &t->cold[t->ncold < TR_MAX_COLD - 1 ? t->ncold++ : t->ncold];
+
+    if (t->ncold == TR_MAX_COLD - 1)
+        tr_fail(t, "too much cold code");
+    *c = (struct tr_cold){
+        .emit = emit, .label = tr_label(t), .back = tr_label(t), .insn = tr_cur(t)};
+    return c;
+}

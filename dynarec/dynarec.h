@@ -1,0 +1,21 @@
+/*
+ * dynarec.h - the translator, as main sees it. It hangs itself under the interpreter
+ * (interp_jit in interp/interp.h), which offers it the blocks that have become warm.
+ */
+#ifndef DYNAREC_DYNAREC_H
+#define DYNAREC_DYNAREC_H
+
+#include "base/types.h"
+
+/* After cfg_resolve() and before the first guest instruction. 0, or -errno: the interpreter runs
+ * alone. */
+int dyn_init(void);
+
+/* Counters since start, for --stats; approximate where threads race. */
+struct dyn_stats {
+    u64 regions, insns, fallbacks, fallback_runs, host_words, killed, entered, linked, stopped,
+        faults;
+};
+void dyn_stats(struct dyn_stats *out);
+
+#endif

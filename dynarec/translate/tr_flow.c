@@ -1,0 +1,79 @@
+/*
+ * tr_flow.c - branches. What is live behind them is canonical at block edges; a conditional branch
+ * takes the flags as they are when nobody wants them afterwards.
+ */
+#include "dynarec/translate/translate.h"
+
+static void settle(struct tr *t)
+{
+    h_flags_canon(t, t->blk[t->curblk].live_out);
+}
+
+bool tr_JMP(struct tr *t, const struct x86_insn *in)
+{
+    struct tr_block *b = &t->blk[t->curblk];
+
+    settle(t);
+    if (in->opnd[0].kind != X86_OPK_REL) {
+        h_goto_reg(t, tr_read(t, in, 0));
+        return true;
+    }
+    if (b->taken == (int)t->curblk + 1)
+        return true;
+    h_goto(t, in->imm);
+    return true;
+}
+
+bool tr_Jcc(struct tr *t, const struct x86_insn *in)
+{
+    if (t->blk[t->curblk].live_out)
+        settle(t);
+    h_goto_cc(t, in->cc, in->imm);
+    return true;
+}
+
+bool tr_JCXZ(struct tr *t, const struct x86_insn *in)
+{
+    settle(t);
+    if (in->adsz == 2)
+        return false;
+    h_goto_z(t, true, in->adsz, h_gpr(X86_RCX), in->imm);
+    return true;
+}
+
+bool tr_LOOP(struct tr *t, const struct x86_insn *in)
+{
+    hreg c = h_gpr(X86_RCX);
+
+    if (in->adsz == 2)
+        return false;
+    settle(t);
+    h_opi(t, H_SUB, in->adsz, c, c, 1);
+    h_goto_z(t, false, in->adsz, c, in->imm);
+    return true;
+}
+
+bool tr_CALL(struct tr *t, const struct x86_insn *in)
+{
+    gaddr ret = tr_cur(t)->pc + in->len;
+
+    if (in->opsz != 8)
+        return false;
+    settle(t);
+    if (in->opnd[0].kind == X86_OPK_REL)
+        h_call(t, in->imm, ret);
+    else
+        h_call_reg(t, tr_read(t, in, 0), ret);
+    h_flags_start(t);
+    h_ymm_reset(t);
+    return true;
+}
+
+bool tr_RET(struct tr *t, const struct x86_insn *in)
+{
+    if (in->opsz != 8)
+        return false;
+    settle(t);
+    h_ret(t, in->nopnd && in->opnd[0].kind == X86_OPK_IMM ? (unsigned)in->imm : 0);
+    return true;
+}
