@@ -1,0 +1,190 @@
+/*
+ * dyn_vectors.c - translated code against the interpreter, on the CPU oracle's cases: single
+ * instructions and sequences of every row, the same seeds as x86_diff. Each case is translated as a
+ * region of its own and run once; the whole state and memory are compared with interp_step's.
+ *   dyn_vectors [--rows GLOB]... [--seed N] [--cases N] [--sequences] [--verbose]
+ *               [--mxcsr-free BITS] [--fast: FASTNAN FASTROUND]
+ * GLOB: an operation's name or where its row stands ("sse_int.tbl:*"). Cases whose #GP comes from
+ * an operand's alignment are left out: translated code does not check that.
+ */
+#define _GNU_SOURCE
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "dynarec/core/stats.h"
+#include "dynarec/dynarec.h"
+#include "irun.h"
+#include "tcase.h"
+#include "x86/decode_tab.h"
+#include "x86/rows.h"
+
+static struct tcase tc;
+static struct tresult want, got;
+static const char *globs[16];
+static unsigned nglobs, cases = 200, mismatches, ran, refused, unaligned, partial, fallbacks;
+static u64 seed = 1;
+static u32 mxcsr_free; /* bits of MXCSR that may differ: DE without FEAT_AFP */
+static bool verbose, was_refused;
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+    if (!irun_cpu()->cur)
+        interp_jit->fault(irun_cpu(), context, (u64)(uintptr_t)info->si_addr);
+    if (irun_fault(sig, info, 0, INTERP_CAUSE_UNKNOWN))
+        return;
+    signal(sig, SIG_DFL);
+}
+
+static void catch_faults(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_signal,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    stack_t ss = {.ss_size = 256 * 1024};
+
+    ss.ss_sp = malloc(ss.ss_size);
+    sigaltstack(&ss, NULL);
+    sigaction(SIGSEGV, &sa, NULL);
+    sigaction(SIGBUS, &sa, NULL);
+}
+
+/* Before each interp_run: nothing is left of the case before, this one is translated. */
+static void translate(struct x86_cpu *c)
+{
+    interp_invalidate(TC_CODE, TC_CODE_END);
+    was_refused = !interp_jit->offer(c, c->rip);
+}
+
+static bool aligned_row(const struct tcase *t)
+{
+    for (unsigned i = 0; i < t->n; i++)
+        if (x86_rows[t->insn[i].row].attr & X86_ATTR_ALIGN)
+            return true;
+    return false;
+}
+
+static void mismatch(unsigned row, u64 s)
+{
+    static char text[16384], diff[8192];
+
+    if (mismatches++ >= 20 && !verbose)
+        return;
+    tc_print(&tc, text, sizeof text);
+    if (!tc_differ(&tc, &want, &got, diff, sizeof diff))
+        snprintf(diff, sizeof diff, "did not end");
+    printf("MISMATCH %s %s seed %llu\n%s%s\n", x86_row_where[row], x86_row_text[row],
+           (unsigned long long)s, text, diff);
+}
+
+static void one(unsigned row, u64 s, bool sequence)
+{
+    static char diff[8192];
+    bool ended;
+    u64 fell;
+
+    if (!(sequence ? gen_sequence(&tc, row, s, 64, s & 1) : gen_single(&tc, row, s, 64)) ||
+        tc_tainted(&tc) || !irun(&tc, &want, true))
+        return;
+    if (want.st.exc == X86_EXC_GP && aligned_row(&tc)) {
+        unaligned++;
+        return;
+    }
+    fell = dyn_count.fallback_runs;
+    ran++;
+    ended = irun(&tc, &got, false);
+    /* A host may have stored the part in front of the page that faults (QEMU does). */
+    if (want.st.exc == X86_EXC_PF && memcmp(want.mem, got.mem, sizeof got.mem)) {
+        memcpy(got.mem, want.mem, sizeof got.mem);
+        partial++;
+    }
+    want.st.mxcsr |= mxcsr_free;
+    got.st.mxcsr |= mxcsr_free;
+    if (!ended || tc_differ(&tc, &want, &got, diff, sizeof diff))
+        mismatch(row, s);
+    refused += was_refused;
+    fallbacks += dyn_count.fallback_runs != fell;
+}
+
+static bool wanted(unsigned row)
+{
+    if (gen_skip_reason(row) || (x86_rows[row].attr & X86_ATTR_APPROX) ||
+        !(x86_rows[row].modes & 1))
+        return false;
+    for (unsigned i = 0; i < nglobs; i++)
+        if (!fnmatch(globs[i], x86_op_names[x86_rows[row].op], FNM_CASEFOLD) ||
+            !fnmatch(globs[i], x86_row_where[row], 0))
+            return true;
+    return !nglobs;
+}
+
+static unsigned all_rows(bool sequences)
+{
+    unsigned rows = 0;
+
+    for (unsigned row = 0; row < X86_ROW_COUNT; row++) {
+        unsigned before = fallbacks, bad = mismatches, runs = ran;
+
+        if (!wanted(row))
+            continue;
+        rows++;
+        for (unsigned i = 0; i < cases; i++) {
+            one(row, seed + i, false);
+            if (sequences)
+                one(row, seed + i, true);
+        }
+        if (verbose)
+            printf("%-20s %s: %u cases, %u with fallbacks, %u mismatches\n", x86_row_where[row],
+                   x86_row_text[row], ran - runs, fallbacks - before, mismatches - bad);
+    }
+    return rows;
+}
+
+int main(int argc, char **argv)
+{
+    bool sequences = false, fast = false;
+    unsigned rows;
+
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+        if (!strcmp(argv[i], "--sequences")) {
+            sequences = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "--fast")) {
+            fast = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "--verbose")) {
+            verbose = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "--rows") && nglobs < 16)
+            globs[nglobs++] = value;
+        else if (!strcmp(argv[i], "--seed"))
+            seed = strtoull(value, NULL, 0);
+        else if (!strcmp(argv[i], "--mxcsr-free"))
+            mxcsr_free = (u32)strtoul(value, NULL, 0);
+        else if (!strcmp(argv[i], "--cases"))
+            cases = (unsigned)strtoul(value, NULL, 0);
+        else
+            return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+        i++;
+    }
+    cfg.dynarec_fastnan = cfg.dynarec_fastround = fast;
+    tmem_init();
+    gen_init();
+    if (dyn_init())
+        return fprintf(stderr, "dyn_init failed\n"), 2;
+    catch_faults();
+    irun_init();
+    irun_translated(translate);
+    rows = all_rows(sequences);
+    printf("not translated %u, with fallbacks %u, alignment faults left out %u, parts stored %u\n",
+           refused, fallbacks, unaligned, partial);
+    printf("cases=%u rows=%u mismatches=%u\n", ran, rows, mismatches);
+    return mismatches || !ran;
+}
