@@ -18,10 +18,13 @@ _Static_assert(sizeof(struct tr_flags) <= sizeof(u64), "kept in a word of struct
 /* The interpreter does this instruction and goes on. */
 static void cold_leave(struct tr *t, const struct tr_cold *c)
 {
-    hreg x = h_tmp(t);
+    hreg x;
 
     memcpy(&t->fl, &c->a, sizeof t->fl);
+    if (c->b)
+        tr_put(t, a64_msr(A64_FPSR, (unsigned)c->b));
     h_flags_canon(t, c->insn->need);
+    x = h_tmp(t);
     h_imm(t, x, 1);
     h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.resume));
     h_leave(t, c->insn->pc);
@@ -54,6 +57,13 @@ static void guard_nan(struct tr *t)
 {
     if (exact_nan(t))
         guard(t);
+}
+
+/* As guard(), with the flags as they were in x (FPSR): for code that may set some too many. */
+static void guard_flags(struct tr *t, hreg x)
+{
+    guard(t);
+    t->cold[t->ncold - 1].b = x;
 }
 
 bool h_fp_runs(const struct tr *t)
@@ -121,17 +131,24 @@ static bool is_select(enum h_fop op)
     return op == H_FMIN || op == H_FMAX;
 }
 
-/* r = a where it is really smaller (larger), else b: also for NaNs and zeros. */
-static void scalar_select(struct tr *t, enum h_fop op, unsigned ty, vreg r, vreg a, vreg b)
+/*
+ * r = a where it is really smaller (larger), else b: also for NaNs and zeros. A denormal result that
+ * compares equal to zero does so because DAZ is set, and is zero then.
+ */
+static void select_min_max(struct tr *t, enum h_fop op, bool all, unsigned ty, vreg r, vreg a,
+                           vreg b)
 {
-    tr_put(t, op == H_FMIN ? a64_sc_fcmgt(ty, r, b, a) : a64_sc_fcmgt(ty, r, a, b));
-    tr_put(t, a64_v_bsl(1, r, a, b));
-}
+    vreg x = op == H_FMIN ? b : a, y = op == H_FMIN ? a : b, m;
 
-static void packed_select(struct tr *t, enum h_fop op, unsigned ty, vreg r, vreg a, vreg b)
-{
-    tr_put(t, op == H_FMIN ? a64_v_fcmgt(1, ty, r, b, a) : a64_v_fcmgt(1, ty, r, a, b));
+    tr_put(t, all ? a64_v_fcmgt(1, ty, r, x, y) : a64_sc_fcmgt(ty, r, x, y));
     tr_put(t, a64_v_bsl(1, r, a, b));
+    if (t->opt.fastround)
+        return;
+    m = h_vtmp(t);
+    tr_put(t, all ? a64_v_fcmeq0(1, ty, m, r) : a64_sc_fcmeq0(ty, m, r));
+    tr_put(t, a64_v_ushr(1, 2 + ty, m, m, 1));
+    tr_put(t, a64_v_bic(1, r, r, m));
+    t->vtmp_free |= 1u << m;
 }
 
 void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vreg b)
@@ -148,7 +165,7 @@ void h_fs(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg up, vreg a, vre
     }
     r = h_vtmp(t);
     if (is_select(op) && !a64_has.afp) {
-        scalar_select(t, op, type(sz), r, a, b);
+        select_min_max(t, op, false, type(sz), r, a, b);
     } else {
         tr_put(t, scalar(op, type(sz), r, a, b));
         guard_nan(t);
@@ -198,7 +215,7 @@ void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, c
     for (unsigned i = 0; i < n; i++) {
         r[i] = place(t, guarded || select, d[i]);
         if (select)
-            packed_select(t, op, type(sz), r[i], a[i], b[i]);
+            select_min_max(t, op, true, type(sz), r[i], a[i], b[i]);
         else
             tr_put(t, packed(op, type(sz), r[i], a[i], b[i]));
     }
@@ -439,14 +456,31 @@ static void cmp(struct tr *t, enum cmp op, bool all, unsigned ty, vreg d, vreg a
     tr_put(t, w);
 }
 
-/* Neither is a NaN; signals only for signalling ones. d is none of the sources. */
+/*
+ * Neither is a NaN; signals only for signalling ones. d is none of the sources. A comparison of a
+ * with itself would report a denormal (FEAT_AFP) even if b is a NaN: integers there.
+ */
 static void ordered(struct tr *t, bool all, unsigned ty, vreg d, vreg a, vreg b)
 {
-    vreg m = h_vtmp(t);
+    vreg m = h_vtmp(t), inf;
 
-    cmp(t, CMP_EQ, all, ty, d, a, a);
-    cmp(t, CMP_EQ, all, ty, m, b, b);
-    tr_put(t, a64_v_and(1, d, d, m));
+    if (!a64_has.afp) {
+        cmp(t, CMP_EQ, all, ty, d, a, a);
+        cmp(t, CMP_EQ, all, ty, m, b, b);
+        tr_put(t, a64_v_and(1, d, d, m));
+    } else {
+        u64 x = ty ? 0xffe0000000000000 : 0xff000000ff000000;
+
+        inf = h_vtmp(t);
+        h_vconst(t, inf, x, x);
+        tr_put(t, a64_v_add(1, 2 + ty, d, a, a));
+        tr_put(t, a64_v_add(1, 2 + ty, m, b, b));
+        tr_put(t, a64_v_cmhs(1, 2 + ty, d, inf, d));
+        tr_put(t, a64_v_cmhs(1, 2 + ty, m, inf, m));
+        tr_put(t, a64_v_and(1, d, d, m));
+        cmp(t, CMP_EQ, all, ty, m, a, b); /* only to signal */
+        t->vtmp_free |= 1u << inf;
+    }
     t->vtmp_free |= 1u << m;
 }
 
@@ -617,7 +651,7 @@ void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vre
 {
     unsigned ty = type(sz), sf = isz == 8;
     vreg r = a;
-    hreg x;
+    hreg x, before = 0;
 
     if (a64_has.frintts && !t->opt.fastround) {
         r = h_vtmp(t);
@@ -630,6 +664,9 @@ void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vre
     }
     if (!trunc) {
         r = h_vtmp(t);
+        before = h_tmp(t);
+        if (!t->opt.fastround)
+            tr_put(t, a64_mrs(before, A64_FPSR));
         tr_put(t, a64_frintx(ty, r, a));
     }
     if (t->opt.fastround) {
@@ -638,7 +675,7 @@ void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vre
     }
     x = h_tmp(t);
     tr_put(t, a64_fcvtzs(sf, ty, x, r));
-    guard(t);
+    guard_flags(t, before);
     h_mov(t, isz, d, x);
 }
 
@@ -650,24 +687,26 @@ void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a)
 
 void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a)
 {
-    bool guarded = !a64_has.frintts && !t->opt.fastround;
+    bool exact = !t->opt.fastround, guarded = exact && !a64_has.frintts;
+    hreg before = guarded && !trunc ? h_tmp(t) : 0;
     vreg r[2] = {0};
 
+    if (before)
+        tr_put(t, a64_mrs(before, A64_FPSR));
     for (unsigned i = 0; i < n; i++) {
         vreg s = a[i];
 
         r[i] = place(t, guarded, d[i]);
-        if (a64_has.frintts && !t->opt.fastround)
+        if (exact && a64_has.frintts)
             tr_put(t, trunc ? a64_v_frint32z(1, 0, r[i], s) : a64_v_frint32x(1, 0, r[i], s));
         else if (!trunc)
             tr_put(t, a64_v_frintx(1, 0, r[i], s));
-        else
-            r[i] = guarded ? r[i] : d[i];
-        s = (a64_has.frintts && !t->opt.fastround) || !trunc ? r[i] : s;
+        if (!trunc || !(guarded || !exact))
+            s = r[i];
         tr_put(t, a64_v_fcvtzs(1, 0, r[i], s));
     }
     if (guarded)
-        guard(t);
+        guard_flags(t, before);
     commit(t, n, d, r);
 }
 
@@ -691,8 +730,10 @@ void h_fv_narrow(struct tr *t, unsigned n, vreg d, const vreg *a)
 static void narrow_int_guarded(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a)
 {
     vreg r = h_vtmp(t), s = h_vtmp(t), u = h_vtmp(t);
-    hreg x = h_tmp(t);
+    hreg x = h_tmp(t), before = trunc ? 0 : h_tmp(t);
 
+    if (!trunc)
+        tr_put(t, a64_mrs(before, A64_FPSR));
     for (unsigned i = 0; i < n; i++) {
         vreg v = a[i];
 
@@ -706,7 +747,7 @@ static void narrow_int_guarded(struct tr *t, bool trunc, unsigned n, vreg d, con
         tr_put(t, a64_fcvtzs(0, 1, x, u));
         tr_put(t, a64_v_ins_gpr(2, r, 2 * i + 1, x));
     }
-    guard(t);
+    guard_flags(t, before);
     h_vmov(t, d, r);
 }
 
