@@ -136,6 +136,8 @@ bool h_vclmul_can(void);
 void h_vclmul(struct tr *t, vreg d, vreg a, vreg b, unsigned imm); /* PCLMULQDQ */
 void h_vaeskey(struct tr *t, vreg d, vreg a, unsigned imm);        /* AESKEYGENASSIST */
 void h_vsha1rnds4(struct tr *t, vreg d, vreg a, vreg b, unsigned imm);
+/* SHA256RNDS2: a CDGH, b ABEF, wk in the low half. */
+void h_vsha256rnds2(struct tr *t, vreg d, vreg a, vreg b, vreg wk);
 bool h_crc32c_can(void);
 void h_crc32c(struct tr *t, unsigned sz, hreg d, hreg crc, hreg data); /* sz: of data */
 

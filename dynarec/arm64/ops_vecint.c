@@ -524,6 +524,27 @@ void h_vsha1rnds4(struct tr *t, vreg d, vreg a, vreg b, unsigned imm)
     t->vtmp_free = keep;
 }
 
+/*
+ * SHA256H and SHA256H2 make four rounds, x86 two. After four rounds the state's older halves, CD
+ * and GH, are A, B and E, F of two rounds, whatever the third and fourth word are.
+ */
+void h_vsha256rnds2(struct tr *t, vreg d, vreg a, vreg b, vreg wk)
+{
+    u32 keep = t->vtmp_free;
+    vreg ra = h_vtmp(t), rb = h_vtmp(t), abcd = h_vtmp(t), x = h_vtmp(t);
+
+    tr_put(t, a64_v_rev64(1, 2, ra, a)); /* G H C D */
+    tr_put(t, a64_v_rev64(1, 2, rb, b)); /* E F A B */
+    tr_put(t, a64_v_zip2(1, 3, abcd, rb, ra));
+    tr_put(t, a64_v_zip1(1, 3, rb, rb, ra));
+    h_vmov(t, x, abcd);
+    tr_put(t, a64_v_sha256h(x, rb, wk));
+    tr_put(t, a64_v_sha256h2(rb, abcd, wk));
+    tr_put(t, a64_v_zip2(1, 3, x, rb, x));
+    tr_put(t, a64_v_rev64(1, 2, d, x));
+    t->vtmp_free = keep;
+}
+
 bool h_crc32c_can(void)
 {
     return a64_has.crc32;

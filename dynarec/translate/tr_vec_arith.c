@@ -177,6 +177,16 @@ TR_FN(SHA1RNDS4)
     return h_v3_can(H_VSHA1NEXTE) && tr_v_sse_lane(t, in, h_vsha1rnds4);
 }
 
+TR_FN(SHA256RNDS2)
+{
+    vreg d = tr_v_reg(in, 0);
+
+    if (!h_v3_can(H_VSHA256MSG1))
+        return false;
+    h_vsha256rnds2(t, d, d, tr_v_src(t, in, 1, 16), h_vec(0));
+    return true;
+}
+
 TR_FN(CRC32)
 {
     hreg d = h_gpr(in->opnd[0].reg);

@@ -77,6 +77,17 @@ static void permil(struct tr *t, vreg d, vreg a, vreg b, unsigned imm)
     h_vperm8(t, w, a, a, b);
     h_vmov(t, d, w);
 }
+/* Bit 1 of each doubleword of b chooses one of a. */
+static void permil2(struct tr *t, vreg d, vreg a, vreg b, unsigned imm)
+{
+    vreg lo = h_vtmp(t), hi = h_vtmp(t), m = h_vtmp(t);
+
+    (void)imm;
+    h_vdup(t, 3, lo, a, 0);
+    h_vdup(t, 3, hi, a, 1);
+    h_vshift(t, H_VSHL, 3, m, b, 62);
+    h_vblend(t, 3, d, lo, hi, m);
+}
 TR_FN(VPERMILPS)
 {
     return in->opnd[2].kind == X86_OPK_IMM ? tr_v_avx_lane1(t, in, h_vshuf4, 0)
@@ -84,7 +95,8 @@ TR_FN(VPERMILPS)
 }
 TR_FN(VPERMILPD)
 {
-    return in->opnd[2].kind == X86_OPK_IMM && tr_v_avx_lane1(t, in, h_vshuf2, 2);
+    return in->opnd[2].kind == X86_OPK_IMM ? tr_v_avx_lane1(t, in, h_vshuf2, 2)
+                                           : tr_v_avx_lane(t, in, permil2, 0);
 }
 
 /* ---- blends by mask ---- */
