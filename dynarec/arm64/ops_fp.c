@@ -30,22 +30,29 @@ static void cold_leave(struct tr *t, const struct tr_cold *c)
     h_leave(t, c->insn->pc);
 }
 
-static u32 leave_label(struct tr *t)
+/* flags: register with FPSR as it was, if the code before may have set too much; 0: none. */
+static u32 leave_label(struct tr *t, hreg flags)
 {
     struct tr_cold *c = tr_cold(t, cold_leave);
 
     memcpy(&c->a, &t->fl, sizeof t->fl);
+    c->b = flags;
     return c->label;
 }
 
 /* Leaves if an operation was invalid. TBNZ alone does not reach the cold code of large regions. */
-static void guard(struct tr *t)
+static void guard_flags(struct tr *t, hreg flags)
 {
     hreg x = h_tmp(t);
 
     tr_put(t, a64_mrs(x, A64_FPSR));
     tr_put(t, a64_tbz(x, 0, 8));
-    tr_branch(t, a64_b(0), leave_label(t));
+    tr_branch(t, a64_b(0), leave_label(t, flags));
+}
+
+static void guard(struct tr *t)
+{
+    guard_flags(t, 0);
 }
 
 static bool exact_nan(const struct tr *t)
@@ -59,11 +66,13 @@ static void guard_nan(struct tr *t)
         guard(t);
 }
 
-/* As guard(), with the flags as they were in x (FPSR): for code that may set some too many. */
-static void guard_flags(struct tr *t, hreg x)
+static hreg flags_before(struct tr *t, bool wanted)
 {
-    guard(t);
-    t->cold[t->ncold - 1].b = x;
+    hreg x = wanted ? h_tmp(t) : 0;
+
+    if (wanted)
+        tr_put(t, a64_mrs(x, A64_FPSR));
+    return x;
 }
 
 bool h_fp_runs(const struct tr *t)
@@ -292,25 +301,24 @@ void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg 
 /* ---- FMA ---- */
 
 /* Leaves if the result r (or r and r2) holds a NaN. */
-static void guard_nan_scalar(struct tr *t, unsigned sz, vreg r)
+static void guard_nan_scalar(struct tr *t, unsigned sz, vreg r, hreg flags)
 {
     hreg x;
+    vreg m;
 
-    if (!exact_nan(t))
-        return;
     if (!tr_cur(t)->need) {
         tr_put(t, a64_fcmp(type(sz), r, r));
-        tr_branch(t, a64_bcond(A64_VS, 0), leave_label(t));
+        tr_branch(t, a64_bcond(A64_VS, 0), leave_label(t, flags));
         return;
     }
-    vreg m = h_vtmp(t);
+    m = h_vtmp(t);
     x = h_tmp(t);
     tr_put(t, a64_sc_fcmeq(type(sz), m, r, r));
     tr_put(t, a64_fmov_to_gpr(0, x, m));
-    tr_branch(t, a64_cbz(0, x, 0), leave_label(t));
+    tr_branch(t, a64_cbz(0, x, 0), leave_label(t, flags));
 }
 
-static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *r)
+static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *r, hreg flags)
 {
     vreg m[2] = {0};
     hreg x;
@@ -325,7 +333,7 @@ static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *
     x = h_tmp(t);
     tr_put(t, a64_fmov_to_gpr(1, x, m[0]));
     tr_put(t, a64_add_imm(1, x, x, 1, 0));
-    tr_branch(t, a64_cbnz(1, x, 0), leave_label(t));
+    tr_branch(t, a64_cbnz(1, x, 0), leave_label(t, flags));
 }
 
 static u32 scalar_fma(unsigned neg, unsigned ty, vreg d, vreg a, vreg b, vreg c)
@@ -340,6 +348,7 @@ static u32 scalar_fma(unsigned neg, unsigned ty, vreg d, vreg a, vreg b, vreg c)
 
 void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, vreg b, vreg c)
 {
+    hreg flags;
     vreg r;
 
     if (a64_has.afp && up == c) { /* NEP: the rest comes from the addend */
@@ -347,8 +356,10 @@ void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, 
         return;
     }
     r = h_vtmp(t);
+    flags = flags_before(t, exact_nan(t));
     tr_put(t, scalar_fma(neg, type(sz), r, a, b, c));
-    guard_nan_scalar(t, sz, r);
+    if (exact_nan(t))
+        guard_nan_scalar(t, sz, r, flags);
     put_low(t, sz, d, up, r);
 }
 
@@ -367,7 +378,9 @@ void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d
               const vreg *b, const vreg *c)
 {
     unsigned ty = type(sz), some = neg & (H_FMA_EVEN | H_FMA_ODD);
-    bool guarded = exact_nan(t) || (some && !t->opt.fastnan);
+    /* FNEG of a NaN with FPCR.AH: the manual keeps its sign, QEMU 10 does not. */
+    bool guarded = exact_nan(t) || (neg > H_FMA_PRODUCT && !t->opt.fastnan);
+    hreg flags = flags_before(t, guarded);
     vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
@@ -386,13 +399,14 @@ void h_fv_fma(struct tr *t, unsigned sz, unsigned neg, unsigned n, const vreg *d
                                       : a64_v_fmla(1, ty, r[i], a[i], b[i]));
     }
     if (guarded)
-        guard_nan_packed(t, sz, n, r);
+        guard_nan_packed(t, sz, n, r, flags);
     commit(t, n, d, r);
 }
 
 /* a - b in even elements, a + b in odd ones. */
 void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a, const vreg *b)
 {
+    hreg flags = flags_before(t, !t->opt.fastnan);
     vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
@@ -402,7 +416,7 @@ void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vre
         tr_put(t, a64_v_fadd(1, type(sz), r[i], a[i], r[i]));
     }
     if (!t->opt.fastnan)
-        guard_nan_packed(t, sz, n, r);
+        guard_nan_packed(t, sz, n, r, flags);
     commit(t, n, d, r);
 }
 
@@ -664,9 +678,7 @@ void h_f_to_int(struct tr *t, bool trunc, unsigned sz, unsigned isz, hreg d, vre
     }
     if (!trunc) {
         r = h_vtmp(t);
-        before = h_tmp(t);
-        if (!t->opt.fastround)
-            tr_put(t, a64_mrs(before, A64_FPSR));
+        before = flags_before(t, !t->opt.fastround);
         tr_put(t, a64_frintx(ty, r, a));
     }
     if (t->opt.fastround) {
@@ -688,11 +700,9 @@ void h_fv_from_int(struct tr *t, unsigned n, const vreg *d, const vreg *a)
 void h_fv_to_int(struct tr *t, bool trunc, unsigned n, const vreg *d, const vreg *a)
 {
     bool exact = !t->opt.fastround, guarded = exact && !a64_has.frintts;
-    hreg before = guarded && !trunc ? h_tmp(t) : 0;
+    hreg before = flags_before(t, guarded && !trunc);
     vreg r[2] = {0};
 
-    if (before)
-        tr_put(t, a64_mrs(before, A64_FPSR));
     for (unsigned i = 0; i < n; i++) {
         vreg s = a[i];
 
@@ -730,10 +740,8 @@ void h_fv_narrow(struct tr *t, unsigned n, vreg d, const vreg *a)
 static void narrow_int_guarded(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a)
 {
     vreg r = h_vtmp(t), s = h_vtmp(t), u = h_vtmp(t);
-    hreg x = h_tmp(t), before = trunc ? 0 : h_tmp(t);
+    hreg x = h_tmp(t), before = flags_before(t, !trunc);
 
-    if (!trunc)
-        tr_put(t, a64_mrs(before, A64_FPSR));
     for (unsigned i = 0; i < n; i++) {
         vreg v = a[i];
 

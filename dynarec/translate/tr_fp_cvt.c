@@ -141,24 +141,18 @@ static bool from_half(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
-/* Rounding of the immediate's own needs the control register changed: x86_sem. */
+/* Rounding of the immediate's own needs the control register changed; a store that faults must not
+ * have set MXCSR's flags: both are x86_sem's. */
 static bool to_half(struct tr *t, const struct x86_insn *in)
 {
     unsigned n = lanes(in);
-    struct h_mem m;
-    vreg a[2], d;
+    vreg a[2];
 
-    if (!(in->imm & 4))
+    if (!(in->imm & 4) || tr_is_mem(in, 0))
         return false;
     tr_fv_src(t, in, 1, n, a);
-    d = tr_is_mem(in, 0) ? h_vtmp(t) : tr_f_reg(in, 0);
-    h_fv_to_half(t, n, d, a);
-    if (tr_is_mem(in, 0)) {
-        m = tr_mem(t, in);
-        h_vst(t, 8 * n, d, &m);
-    } else {
-        tr_fs_done(t, in);
-    }
+    h_fv_to_half(t, n, tr_f_reg(in, 0), a);
+    tr_fs_done(t, in);
     return true;
 }
 
