@@ -15,6 +15,7 @@
 #include "elf/link.h"
 #include "elf/search.h"
 #include "elf/stack.h"
+#include "elf/vdso.h"
 #include "mem/mem.h"
 
 /* Where Linux puts position-independent programs on x86-64 (ELF_ET_DYN_BASE), so that sanitizers'
@@ -156,6 +157,7 @@ int elf_load_program(struct thr *t, const char *path, char **argv, char **envp, 
             return status;
         env = env_for_guest_linker(envp);
     }
+    l.start.vdso = elf_vdso_map();
     err = elf_stack_build(t, &l.start, argv, env ? env : envp, &v);
     free(env);
     if (err)

@@ -89,6 +89,8 @@ static void fill_aux(struct aux *a, struct thr *t, const struct elf_start *s, ga
 
     if (t->cpu.env && t->cpu.env->cpuid)
         t->cpu.env->cpuid(&t->cpu, 1, 0, cpuid);
+    if (s->vdso)
+        aux_add(a, AT_SYSINFO_EHDR, s->vdso);
     aux_add(a, AT_MINSIGSTKSZ_ID, MIN_SIG_STACK);
     aux_add(a, AT_HWCAP, cpuid[3]); /* CPUID.1:EDX, as on the real thing */
     aux_add(a, AT_PAGESZ, GUEST_PAGE_SIZE);

@@ -11,6 +11,7 @@
 struct elf_start {
     const char *path; /* AT_EXECFN */
     gaddr phdr, entry, interp_base;
+    gaddr vdso; /* 0: none */
     u16 phnum;
     bool exec_stack;
 };

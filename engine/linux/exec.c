@@ -14,14 +14,17 @@
 
 #include "elf/elf.h"
 #include "linux/local.h"
+#include "linux/policy.h"
 
 #define ARGV0_OPTION "--argv0"
+#define FILTERS_OPTION "--filters" /* a descriptor, see policy_save */
 #define SCRIPT_DEPTH 4 /* of the kernel */
 #define SCRIPT_LINE 256
 
 static char self[PATH_MAX];
 static char *const *options;
 static int option_count;
+static int filters_fd = -1;
 /* The new argument array. In a vfork child it lies in the parent's memory, and the parent (same
  * TLS) frees it. */
 static __thread void *scratch;
@@ -34,6 +37,11 @@ char *linux_take_args(int *argc, char ***argv)
     while (n < *argc && v[n][0] == '-' && v[n][1]) {
         if (!strcmp(v[n], ARGV0_OPTION) && n + 2 < *argc) {
             argv0 = v[n + 1];
+            n += 2;
+            continue;
+        }
+        if (!strcmp(v[n], FILTERS_OPTION) && n + 2 < *argc) {
+            filters_fd = atoi(v[n + 1]);
             n += 2;
             continue;
         }
@@ -51,6 +59,12 @@ char *linux_take_args(int *argc, char ***argv)
         v[out++] = v[n++];
     *argc = out - 1;
     return argv0;
+}
+
+void exec_take_filters(void)
+{
+    if (filters_fd >= 0)
+        policy_load(filters_fd);
 }
 
 /* The emulator's own file. It must be known before a guest changes root or the file is moved. */
@@ -93,23 +107,31 @@ static int count(char *const argv[])
     return n;
 }
 
-/* box64 [options] --argv0 ARGV0 -- PATH ARGS: PATH with a slash, so that it is not searched. */
+/* box64 [options] [--filters FD] --argv0 ARGV0 PATH ARGS: PATH with a slash, so that it is not
+ * searched. */
 static i64 exec_ourselves(const char *path, char *const argv[], char *const envp[])
 {
     int n = count(argv), k = 0;
-    char **v = malloc(((size_t)n + (size_t)option_count + 8) * sizeof *v + strlen(path) + 3);
-    char *name;
+    char **v = malloc(((size_t)n + (size_t)option_count + 10) * sizeof *v + strlen(path) + 3);
+    char *name, number[16];
+    int filters;
     i64 r;
 
     if (!v)
         return -ENOMEM;
     exec_forget_scratch();
     scratch = v;
-    name = (char *)(v + n + option_count + 8);
+    filters = policy_save();
+    name = (char *)(v + n + option_count + 10);
     sprintf(name, "%s%s", strchr(path, '/') && path[0] != '-' ? "" : "./", path);
     v[k++] = (char *)(uintptr_t)exec_self();
     for (int i = 0; i < option_count; i++)
         v[k++] = options[i];
+    if (filters >= 0) {
+        snprintf(number, sizeof number, "%d", filters);
+        v[k++] = (char *)(uintptr_t)FILTERS_OPTION;
+        v[k++] = number;
+    }
     v[k++] = (char *)(uintptr_t)ARGV0_OPTION;
     v[k++] = n ? argv[0] : (char *)(uintptr_t) "";
     v[k++] = name;
@@ -117,6 +139,8 @@ static i64 exec_ourselves(const char *path, char *const argv[], char *const envp
         v[k++] = argv[i];
     v[k] = NULL;
     r = host_exec(exec_self(), v, envp);
+    if (filters >= 0)
+        close(filters);
     exec_forget_scratch();
     return r;
 }

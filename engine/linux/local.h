@@ -35,7 +35,9 @@ extern const char host_syscall_safe_start[], host_syscall_safe_insn[], host_sysc
 #define SYS_PASS(nr, name, ...)
 #define SYS_FAIL(nr, name, ...)
 #define SYS_HAND(nr, name, ...) i64 sys_##name(struct x86_cpu *c, const u64 *a);
+#define SYS_EMUL SYS_HAND
 #include "linux/syscalls.def"
+#undef SYS_EMUL
 #undef SYS_PASS
 #undef SYS_FAIL
 #undef SYS_HAND
@@ -62,6 +64,7 @@ u64 guest_path(u64 path, enum proc_view *view);
 /* exec.c */
 const char *exec_self(void);
 i64 exec_guest(struct x86_cpu *c, const char *path, u64 argv, u64 envp);
+void exec_take_filters(void); /* of the program that made this one */
 void exec_forget_scratch(void); /* memory that a vfork child left behind in its parent */
 
 /* statx(2) based: the one stat call that every host has. */

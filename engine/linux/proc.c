@@ -32,6 +32,7 @@ int linux_init(const char *exe_path, char **argv, char **envp)
 
     (void)envp;
     exec_self();
+    exec_take_filters();
     sig_set_restart_range(host_syscall_safe_start, host_syscall_safe_insn, host_syscall_safe_again);
     if (!realpath(exe_path, exe))
         snprintf(exe, sizeof exe, "%s", exe_path);

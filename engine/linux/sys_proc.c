@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "linux/local.h"
+#include "linux/policy.h"
 #include "mem/mem.h"
 
 #define ARCH_SET_GS 0x1001
@@ -20,6 +21,11 @@
 #define ARCH_SET_CPUID 0x1012
 #define ARCH_GET_XCOMP_SUPP 0x1021
 #define ARCH_GET_XCOMP_PERM 0x1022
+#define SECCOMP_MODE_STRICT_ 1
+#define SECCOMP_MODE_FILTER_ 2
+#define SECCOMP_OP_STRICT 0
+#define SECCOMP_OP_FILTER 1
+#define SECCOMP_OP_ACTION_AVAIL 2
 #define TASK_SIZE_MAX 0x7ffffffff000ull
 #define PTRACE_TRACEME 0
 #define G_PER_LINUX32 8
@@ -105,16 +111,19 @@ i64 sys_arch_prctl(struct x86_cpu *c, const u64 *a)
     }
 }
 
-/*
- * Filters and user dispatch see system call numbers: those of the host, made by the emulator. They
- * are refused as by a kernel built without them; programs take that for "no sandbox here".
- */
+static i64 set_seccomp(struct x86_cpu *c, u64 mode, gaddr prog)
+{
+    if (mode == SECCOMP_MODE_STRICT_)
+        return policy_set_strict(c);
+    return mode == SECCOMP_MODE_FILTER_ ? policy_set_filter(c, 0, prog) : -EINVAL;
+}
+
 i64 sys_prctl(struct x86_cpu *c, const u64 *a)
 {
     switch ((int)a[0]) {
-    case G_PR_SET_SECCOMP:
-    case G_PR_SET_SYSCALL_USER_DISPATCH: return -EINVAL;
-    case G_PR_GET_SECCOMP: return 0;
+    case G_PR_SET_SECCOMP: return set_seccomp(c, a[1], a[2]);
+    case G_PR_GET_SECCOMP: return policy_seccomp_mode(thr_of(c));
+    case G_PR_SET_SYSCALL_USER_DISPATCH: return policy_set_dispatch(c, a);
     case G_PR_SET_MM: return -EPERM;
     case PR_GET_NAME: mem_prepare_write(a[1], 16); break;
     }
@@ -123,9 +132,19 @@ i64 sys_prctl(struct x86_cpu *c, const u64 *a)
 
 i64 sys_seccomp(struct x86_cpu *c, const u64 *a)
 {
-    (void)c;
-    (void)a;
-    return -ENOSYS;
+    u32 action;
+
+    switch ((u32)a[0]) {
+    case SECCOMP_OP_STRICT: return a[1] || a[2] ? -EINVAL : policy_set_strict(c);
+    case SECCOMP_OP_FILTER: return policy_set_filter(c, (u32)a[1], a[2]);
+    case SECCOMP_OP_ACTION_AVAIL:
+        if (a[1])
+            return -EINVAL;
+        if (!sig_read(&action, a[2], sizeof action))
+            return -EFAULT;
+        return policy_knows(action) ? 0 : -EOPNOTSUPP;
+    default: return -EINVAL; /* no listeners here */
+    }
 }
 
 /* A tracer would see the emulator's registers. Being traced by others is fine: PTRACE_TRACEME and

@@ -6,16 +6,19 @@
 #include "linux/local.h"
 
 #include "linux/kinds.h"
+#include "linux/policy.h"
 #include "mem/mem.h"
 
 #define SYS_PASS(nr, name, ...) [nr] = {#name, NULL, __NR_##name, 0, {__VA_ARGS__}},
 #define SYS_HAND(nr, name, ...) [nr] = {#name, sys_##name, -1, 0, {__VA_ARGS__}},
+#define SYS_EMUL SYS_HAND
 #define SYS_FAIL(nr, name, err, ...) [nr] = {#name, NULL, -1, err, {__VA_ARGS__}},
 const struct sys_row sys_rows[SYS_MAX] = {
 #include "linux/syscalls.def"
 };
 #undef SYS_PASS
 #undef SYS_HAND
+#undef SYS_EMUL
 #undef SYS_FAIL
 
 #define X(name, size) [name] = size,
@@ -68,6 +71,13 @@ static i64 unknown(u64 nr)
     return -ENOSYS;
 }
 
+ALWAYS_INLINE bool has_policy(const struct x86_cpu *c)
+{
+    const struct thr *t = thr_of(c);
+
+    return UNLIKELY(t->filters || t->dispatch.on);
+}
+
 static i64 dispatch(struct x86_cpu *c, u64 nr, const u64 *a)
 {
     const struct sys_row *row = &sys_rows[nr];
@@ -101,6 +111,11 @@ void linux_syscall(struct x86_cpu *c)
         c->rip -= 2;
         return;
     }
+    if (has_policy(c) && !policy_check(c, nr, a, true, &r)) {
+        if (r != POLICY_SIGNALLED)
+            g[X86_RAX] = (u64)r;
+        return;
+    }
     r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, a) : unknown(nr);
     if (UNLIKELY(r == -SIG_RESTART))
         c->rip -= 2; /* RAX still holds the number */
@@ -110,6 +125,10 @@ void linux_syscall(struct x86_cpu *c)
 
 i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6])
 {
+    i64 r;
+
+    if (has_policy(c) && !policy_check(c, nr, args, false, &r))
+        return r;
     return nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, args) : unknown(nr);
 }
 

@@ -135,6 +135,8 @@ struct thr *thr_new(const struct x86_cpu *from)
         t->cpu.exc.vec = X86_EXC_NONE;
     }
     t->cpu.owner = t;
+    if (creator)
+        t->filters = creator->filters;
     if (interp_thread_init(&t->cpu) < 0) {
         free(t);
         return NULL;

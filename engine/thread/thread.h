@@ -9,6 +9,15 @@
 
 struct sig_thread; /* engine/signal: pending queue, mask, alternate stack */
 
+struct filter; /* engine/linux: seccomp */
+
+/* prctl(PR_SET_SYSCALL_USER_DISPATCH): calls made outside [start, start + len) are not ours. */
+struct thr_dispatch {
+    bool on;
+    u64 start, len;
+    gaddr selector;
+};
+
 struct thr {
     struct x86_cpu cpu;
     int tid;                  /* the host's tid is the guest's tid */
@@ -18,6 +27,8 @@ struct thr {
     gaddr set_child_tid;      /* CLONE_CHILD_SETTID of a thread about to start */
     gaddr robust_list;
     struct sig_thread *sig;
+    const struct filter *filters; /* inherited by new threads */
+    struct thr_dispatch dispatch; /* not inherited */
     void (*tls_free)(struct thr *t);
     bool adopted;            /* a native library's own thread that called a guest callback */
     bool listed;             /* in the list of all threads */

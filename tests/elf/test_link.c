@@ -265,7 +265,7 @@ static void check_static(void)
     CHECK_EQ(t->cpu.gpr[X86_RDX], 0);
     guest_run(t);
     CHECK_EQ(guest_exc.vec, X86_EXC_GP); /* its HLT */
-    CHECK_EQ(t->cpu.gpr[X86_RAX], 63 | 3 << 8);
+    CHECK_EQ(t->cpu.gpr[X86_RAX], 63 | 3 << 8 | 1 << 20);
 }
 
 static void test_static(void)

@@ -17,8 +17,8 @@ __attribute__((used)) static long look(long *sp)
             bits |= 4;
         if (p[0] == 25)
             bits |= (*(long *)p[1] != 0) << 3;
-        if (p[0] == 33)
-            bits |= 1 << 20; /* AT_SYSINFO_EHDR: there is no vDSO */
+        if (p[0] == 33 && *(int *)p[1] == 0x464c457f)
+            bits |= 1 << 20; /* AT_SYSINFO_EHDR: an ELF header */
         if (p[0] == 31 && *(char *)p[1])
             bits |= 16;
     }
