@@ -19,13 +19,14 @@ static bool one(struct tr *t, struct tr_insn *ti)
     const struct x86_insn *in = &ti->in;
     u32 attr = x86_rows[in->row].attr;
     tr_fn *fn = tr_table[in->op];
-    u32 mark = t->n;
+    u32 mark;
 
     ti->at = t->n;
     ti->state = (u16)h_flag_state(t);
     h_tmp_reset(t);
     if (tr_fp_step(t, in))
         return false;
+    mark = t->n;
     if (attr & X86_ATTR_STOP) {
         h_flags_canon(t, X86_OSZAPC);
         h_leave(t, ti->pc);
