@@ -180,6 +180,8 @@ void h_probe(void); /* CPU features, once */
 u64 h_context_pc(const void *uc);
 /* Guest registers from the context into c (flags too, by the state of h_flag_state). */
 void h_context_save(struct x86_cpu *c, const void *uc, unsigned flag_state);
+/* Upper halves of YMM registers that are in the host's registers only: struct tr_ymm_note. */
+void h_context_ymm(struct x86_cpu *c, const void *uc, u32 of, u32 dirty);
 /* The interrupted thread goes on with these instead of its hash table and shadow stack (run.c). */
 void h_context_stop(struct x86_cpu *c, void *uc, u64 tab, u64 shadow);
 

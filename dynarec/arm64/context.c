@@ -59,6 +59,15 @@ void h_context_save(struct x86_cpu *c, const void *ucv, unsigned state)
     c->jit.shadow = uc->uc_mcontext.regs[R_SHADOW];
 }
 
+void h_context_ymm(struct x86_cpu *c, const void *uc, u32 of, u32 dirty)
+{
+    const struct fpsimd_context *fp = fpsimd(uc);
+
+    for (unsigned s = 0; fp && s < TR_YMM_SLOTS; s++)
+        if (dirty >> s & 1)
+            memcpy(&c->vec[of >> 4 * s & 15].b[16], &fp->vregs[24 + s], 16);
+}
+
 /*
  * Between the loads of a return or hash probe and their branch the new targets are already in
  * registers: the branch then goes to the common exit, with R_TARGET as the guest pc.

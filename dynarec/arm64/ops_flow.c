@@ -41,6 +41,7 @@ void h_stale(struct tr *t, gaddr pc)
 
 void h_leave(struct tr *t, gaddr pc)
 {
+    h_ymm_flush(t);
     h_stale(t, pc);
 }
 
@@ -164,6 +165,7 @@ void h_ret(struct tr *t, unsigned pop)
 
 void h_sem(struct tr *t)
 {
+    h_ymm_flush(t);
     h_flags_canon(t, X86_OSZAPC);
     tr_literal(t, a64_ldr_lit(1, R_SITE, 0), TR_FALLBACK_LITERAL + t->nfallback - 1);
     tr_put(t, a64_ldr(3, R_TARGET, R_CPU, JIT(call_sem)));

@@ -279,21 +279,61 @@ void h_ymm_reset(struct tr *t)
         t->ymm.of[s] = 0xff;
 }
 
-/* The slot of YMM i; if it has none, the one that was unused for longest; *hit: it has the value. */
-static unsigned slot_of(struct tr *t, unsigned i, bool *hit)
+/* From here on a fault finds these slots dirty. */
+static void note(struct tr *t)
+{
+    const struct tr_ymm_note *last = t->nnote ? &t->note[t->nnote - 1] : NULL;
+    u32 of = 0, dirty = t->ymm.dirty;
+
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (dirty >> s & 1)
+            of |= (u32)t->ymm.of[s] << 4 * s;
+    if (last ? last->dirty == dirty && last->of == of : !dirty)
+        return;
+    if (t->nnote == TR_MAX_YMM_NOTES) {
+        tr_fail(t, "too many upper halves");
+        return;
+    }
+    t->note[t->nnote++] = (struct tr_ymm_note){.at = t->n, .of = of, .dirty = dirty};
+}
+
+static void store_slot(struct tr *t, unsigned s)
+{
+    h_vst_cpu(t, (vreg)(YMM_SLOT0 + s), upper(t->ymm.of[s]));
+    t->ymm.dirty &= (u8)~(1u << s);
+}
+
+void h_ymm_flush(struct tr *t)
+{
+    if (!t->ymm.dirty)
+        return;
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (t->ymm.dirty >> s & 1)
+            store_slot(t, s);
+    note(t);
+}
+
+static int slot_with(const struct tr *t, unsigned i)
+{
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (t->ymm.of[s] == i)
+            return (int)s;
+    return -1;
+}
+
+/* The slot that was unused for longest, emptied; it is YMM i's from now on. */
+static unsigned take_slot(struct tr *t, unsigned i)
 {
     struct tr_ymm *y = &t->ymm;
     unsigned best = 0;
 
-    for (unsigned s = 0; s < TR_YMM_SLOTS; s++) {
-        if (y->of[s] == i) {
-            best = s;
-            break;
-        }
+    for (unsigned s = 1; s < TR_YMM_SLOTS; s++)
         if (y->used[s] < y->used[best])
             best = s;
+    if (y->dirty >> best & 1) {
+        store_slot(t, best);
+        note(t);
     }
-    *hit = y->of[best] == i;
     y->of[best] = (u8)i;
     y->used[best] = ++y->clock;
     return best;
@@ -301,11 +341,14 @@ static unsigned slot_of(struct tr *t, unsigned i, bool *hit)
 
 vreg h_ymm_get(struct tr *t, unsigned i)
 {
-    bool hit;
-    vreg v = (vreg)(YMM_SLOT0 + slot_of(t, i, &hit));
+    int s = slot_with(t, i);
+    vreg v;
 
-    if (hit)
-        return v;
+    if (s >= 0) {
+        t->ymm.used[s] = ++t->ymm.clock;
+        return (vreg)(YMM_SLOT0 + s);
+    }
+    v = (vreg)(YMM_SLOT0 + take_slot(t, i));
     if (t->ymm.zero >> i & 1)
         h_vzero(t, v);
     else
@@ -315,17 +358,55 @@ vreg h_ymm_get(struct tr *t, unsigned i)
 
 vreg h_ymm_set(struct tr *t, unsigned i)
 {
-    bool hit;
+    int s = slot_with(t, i);
 
     t->ymm.zero &= (u16)~(1u << i);
-    return (vreg)(YMM_SLOT0 + slot_of(t, i, &hit));
+    if (s < 0)
+        return (vreg)(YMM_SLOT0 + take_slot(t, i));
+    t->ymm.used[s] = ++t->ymm.clock;
+    return (vreg)(YMM_SLOT0 + s);
+}
+
+/* The old slot keeps the old value, and maybe has to be stored, until put finds two. */
+vreg h_ymm_set_new(struct tr *t, unsigned i)
+{
+    int s = slot_with(t, i);
+
+    if (s < 0 || !(t->ymm.dirty >> s & 1))
+        return h_ymm_set(t, i);
+    t->ymm.used[s] = ++t->ymm.clock;
+    t->ymm.zero &= (u16)~(1u << i);
+    return (vreg)(YMM_SLOT0 + take_slot(t, i));
 }
 
 void h_ymm_put(struct tr *t, unsigned i)
 {
-    bool hit;
+    struct tr_ymm *y = &t->ymm;
+    unsigned newest = (unsigned)slot_with(t, i);
 
-    h_vst_cpu(t, (vreg)(YMM_SLOT0 + slot_of(t, i, &hit)), upper(i));
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (y->of[s] == i && y->used[s] > y->used[newest])
+            newest = s;
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (y->of[s] == i && s != newest) {
+            y->of[s] = 0xff;
+            y->used[s] = 0;
+            y->dirty &= (u8)~(1u << s);
+        }
+    y->dirty |= (u8)(1u << newest);
+    note(t);
+}
+
+/* The value in its slot is no longer wanted. */
+static void forget(struct tr *t, unsigned i)
+{
+    int s = slot_with(t, i);
+
+    if (s < 0)
+        return;
+    t->ymm.of[s] = 0xff;
+    t->ymm.used[s] = 0;
+    t->ymm.dirty &= (u8)~(1u << s);
 }
 
 void h_ymm_zero(struct tr *t, unsigned i)
@@ -334,11 +415,6 @@ void h_ymm_zero(struct tr *t, unsigned i)
 
     if (t->ymm.zero >> i & 1)
         return;
-    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
-        if (t->ymm.of[s] == i) {
-            t->ymm.of[s] = 0xff;
-            t->ymm.used[s] = 0;
-        }
     if (a64_fits_simm7(3, upper(i))) {
         tr_put(t, a64_stp(1, 31, 31, CPU, upper(i)));
     } else {
@@ -348,6 +424,8 @@ void h_ymm_zero(struct tr *t, unsigned i)
         h_vst_cpu(t, z, upper(i));
         t->vtmp_free = keep;
     }
+    forget(t, i);
+    note(t);
     t->ymm.zero |= (u16)(1u << i);
 }
 
@@ -355,6 +433,7 @@ void h_ymm_zero_all(struct tr *t, unsigned count)
 {
     u32 keep = t->vtmp_free;
     vreg z = H_NONE;
+    u16 zero;
 
     for (unsigned i = 0; i < count; i++) {
         if (a64_fits_simm7(3, upper(i)) || t->ymm.zero >> i & 1) {
@@ -366,8 +445,12 @@ void h_ymm_zero_all(struct tr *t, unsigned count)
             h_vzero(t, z);
         }
         h_vst_cpu(t, z, upper(i));
+        forget(t, i);
+        t->ymm.zero |= (u16)(1u << i);
     }
+    note(t);
+    zero = t->ymm.zero;
     h_ymm_reset(t);
-    t->ymm.zero = (u16)((1u << count) - 1);
+    t->ymm.zero = zero;
     t->vtmp_free = keep;
 }

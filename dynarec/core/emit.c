@@ -26,6 +26,8 @@ static bool one(struct tr *t, struct tr_insn *ti)
     h_tmp_reset(t);
     if (tr_fp_step(t, in))
         return false;
+    if (attr & (X86_ATTR_STOP | X86_ATTR_BRANCH))
+        h_ymm_flush(t);
     mark = t->n;
     if (attr & X86_ATTR_STOP) {
         h_flags_canon(t, X86_OSZAPC);
@@ -54,7 +56,8 @@ static void block(struct tr *t, u32 i)
     t->curblk = i;
     tr_bind(t, b->label);
     h_flags_start(t);
-    h_ymm_reset(t);
+    if (b->joined)
+        h_ymm_reset(t);
     tr_lanes_start(t, i);
     if (b->head || b->pc == t->entry)
         tr_entry(t, b->pc);
@@ -67,6 +70,8 @@ static void block(struct tr *t, u32 i)
     tr_lanes_end(t, b);
     if (ended || !b->falls)
         return;
+    if (b->next != (int)i + 1 || b[1].joined)
+        h_ymm_flush(t);
     h_flags_canon(t, b->live_out);
     if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
         return;
@@ -93,16 +98,33 @@ static void fix_up(struct tr *t)
     }
 }
 
+/* Blocks whose start is reached by more than falling into it. */
+static void joins(struct tr *t)
+{
+    for (u32 i = 0; i < t->nblk; i++)
+        t->blk[i].joined = !i || t->blk[i].head || t->blk[i].pc == t->entry || !t->blk[i - 1].falls;
+    for (u32 i = 0; i < t->nblk; i++) {
+        const struct tr_block *b = &t->blk[i];
+
+        if (b->taken != TR_EXTERNAL)
+            t->blk[b->taken].joined = true;
+        if (b->next != TR_EXTERNAL && (u32)b->next != i + 1)
+            t->blk[b->next].joined = true;
+    }
+}
+
 void pass_emit(struct tr *t)
 {
     for (u32 i = 0; i < t->nblk; i++)
         t->blk[i].label = tr_label(t);
+    joins(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);
     for (u32 i = 0; i < t->ncold && !t->err; i++) {
         t->cur = (u32)(t->cold[i].insn - t->ins);
         h_tmp_reset(t);
+        t->ymm = t->cold[i].ymm;
         tr_bind(t, t->cold[i].label);
         t->cold[i].emit(t, &t->cold[i]);
     }

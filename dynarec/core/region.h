@@ -51,10 +51,11 @@ struct region {
     gaddr pc, lo, hi; /* entry; all guest bytes lie in [lo, hi) */
     u32 *x;           /* executable address */
     u32 words;
-    u32 nlinks, nentries, nmap, nranges;
+    u32 nlinks, nentries, nmap, nranges, nnotes;
     struct link *links;
     struct entry *entries;
     struct pcmap *map;
+    struct tr_ymm_note *notes;
     struct {
         gaddr lo, hi;
     } *ranges;               /* the guest bytes themselves */

@@ -63,7 +63,7 @@ static struct tr *tr_new(gaddr pc, unsigned mode)
     t->mode = (u8)mode;
     t->err = NULL;
     t->nins = t->nblk = t->npages = t->n = t->nfix = t->nlit = t->nlabel = 0;
-    t->nsite = t->nentry = t->ncold = t->nfallback = 0;
+    t->nsite = t->nentry = t->ncold = t->nfallback = t->nnote = 0;
     t->opt = (struct tr_options){
         .strongmem = (u8)cfg.dynarec_strongmem,
         .callret = (u8)cfg.dynarec_callret,
@@ -249,12 +249,24 @@ static const struct pcmap *map_at(const struct region *r, u64 pc)
     return m;
 }
 
+/* Upper halves that the code had not stored yet. */
+static void save_ymm(struct x86_cpu *c, const struct region *r, const void *uc)
+{
+    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4), i = r->nnotes;
+
+    while (i && r->notes[i - 1].at > word)
+        i--;
+    if (i)
+        h_context_ymm(c, uc, r->notes[i - 1].of, r->notes[i - 1].dirty);
+}
+
 static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const void *uc)
 {
     const struct pcmap *m = map_at(r, h_context_pc(uc));
 
     ASSERT(m);
     h_context_save(c, uc, m->state);
+    save_ymm(c, r, uc);
     c->rip = r->lo + m->pc;
     h_fp_leave(c);
     h_flags_to_cpu(c);

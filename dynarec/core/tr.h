@@ -46,6 +46,7 @@ struct tr_block {
     bool head; /* target of a backward branch */
     bool falls; /* control can run past the last instruction */
     u32 label;
+    bool joined; /* not only by falling into it from the block before */
 };
 
 /* How a guest branch leaves, or loops within, the region. */
@@ -77,15 +78,6 @@ struct tr_fixup {
     u8 kind;
 };
 
-struct tr;
-/* Code out of the straight way, written after the last block. */
-struct tr_cold {
-    void (*emit)(struct tr *t, const struct tr_cold *c);
-    u32 label, back;
-    const struct tr_insn *insn;
-    u64 a, b;
-};
-
 struct tr_flags {
     u8 kind; /* the backend's; 0 is the canonical state */
     u8 inv;  /* carry is inverted */
@@ -95,10 +87,29 @@ struct tr_flags {
 /* Upper halves of YMM registers that host registers hold (h_ymm_get in host_vecint.h). */
 #define TR_YMM_SLOTS 8
 struct tr_ymm {
-    u8 of[TR_YMM_SLOTS];   /* YMM register in this slot, 0xff: none */
     u32 used[TR_YMM_SLOTS]; /* clock of the last use */
     u32 clock;
-    u16 zero; /* bit i: the upper half of YMM i is zero */
+    u8 of[TR_YMM_SLOTS]; /* YMM register in this slot, 0xff: none */
+    u8 dirty;            /* bit per slot: memory does not have it yet */
+    u16 zero;            /* bit i: the upper half of YMM i is zero */
+};
+
+/* From word `at` on these slots have to be saved when a fault is taken. */
+#define TR_MAX_YMM_NOTES 512
+struct tr_ymm_note {
+    u32 at;
+    u32 of; /* 4 bits a slot */
+    u32 dirty;
+};
+
+struct tr;
+/* Code out of the straight way, written after the last block. */
+struct tr_cold {
+    void (*emit)(struct tr *t, const struct tr_cold *c);
+    u32 label, back;
+    const struct tr_insn *insn;
+    u64 a, b;
+    struct tr_ymm ymm; /* as it was at tr_cold(), and is when emit runs */
 };
 
 /* Scalar floating point (translate/tr_fp_run.c, tr_lanes.c). */
@@ -155,6 +166,8 @@ struct tr {
     hreg zext_reg; /* zero above the operand size: a value just loaded */
     struct tr_flags fl;
     struct tr_ymm ymm;
+    struct tr_ymm_note note[TR_MAX_YMM_NOTES];
+    u32 nnote;
     struct tr_fp fp;
 };
 

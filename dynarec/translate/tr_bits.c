@@ -297,6 +297,8 @@ static bool divide(struct tr *t, const struct x86_insn *in, bool sign)
     n = h_tmp(t);
     q = h_tmp(t);
     x = h_tmp(t);
+    h_ymm_flush(t);
+    h_ymm_reset(t); /* x86_sem in the cold code keeps no upper halves */
     cold = tr_cold(t, divide_cold);
     if (sz == 4) {
         if (b == hi || b == lo) {
