@@ -15,6 +15,7 @@
 enum { G_LAZY = 1, G_NOW = 2, G_NOLOAD = 4, G_DEEPBIND = 8, G_GLOBAL = 0x100, G_NODELETE = 0x1000 };
 #define G_DEFAULT 0ull
 #define G_NEXT (~0ull)
+#define G_NEW_SPACE (-1)
 
 static __thread char error_text[1024];
 static __thread bool error_set;
@@ -87,7 +88,7 @@ static void scope_remove(struct elf_objects *s, const struct elf_object *o)
 static void unload(struct elf_object *o)
 {
     list_lock();
-    scope_remove(&obj_global, o);
+    scope_remove(&obj_globals[o->space], o);
     for (struct elf_object *p = obj_first; p; p = p->lm.next)
         scope_remove(&p->roots, o);
     obj_unlink(o);
@@ -143,9 +144,11 @@ static void make_root(struct elf_object *o)
 
 static void make_global(struct elf_object *o)
 {
+    struct elf_objects *global = &obj_globals[o->space];
+
     list_lock();
     for (unsigned i = 0; i < o->list.n; i++)
-        if (!objs_has(&obj_global, o->list.v[i]) && !objs_add(&obj_global, o->list.v[i]))
+        if (!objs_has(global, o->list.v[i]) && !objs_add(global, o->list.v[i]))
             die("out of memory");
     list_unlock();
 }
@@ -168,14 +171,11 @@ static bool bring_up(struct elf_object *o, int flags)
     return !errors;
 }
 
-static struct elf_object *open_named(const char *name, int flags, gaddr caller)
+static struct elf_object *open_named(const char *name, int flags, struct elf_object *from)
 {
     struct link_missing m;
-    struct elf_object *from, *o;
+    struct elf_object *o;
 
-    list_lock();
-    from = obj_by_address(caller);
-    list_unlock();
     o = load_library(name, from ? from : obj_first, flags & G_NOLOAD, &m);
     if (!o) {
         if (!(flags & G_NOLOAD))
@@ -190,27 +190,99 @@ static struct elf_object *open_named(const char *name, int flags, gaddr caller)
     return NULL;
 }
 
-gaddr dl_open(const char *name, int flags, gaddr caller)
+/* In a space of its own the first library is what the program is in the first space. */
+static struct elf_object *open_in(unsigned space, const char *name, int flags,
+                                  struct elf_object *from)
 {
-    struct elf_object *o;
+    const bool first = !obj_globals[space].n;
+    const unsigned before = load_into(space);
+    struct elf_object *o = open_named(name, flags, from);
 
-    if (!(flags & (G_LAZY | G_NOW))) {
-        set_error("invalid mode for dlopen(): Invalid argument");
-        return 0;
-    }
-    if (!name || !*name)
-        return h2g(obj_first);
-    link_lock();
-    o = open_named(name, flags, caller);
     if (o) {
-        if (flags & G_GLOBAL)
+        if ((flags & G_GLOBAL) || first)
             make_global(o);
         if (flags & G_NODELETE)
             o->nodelete = true;
-        init_objects(&o->list);
     }
+    load_into(before);
+    if (o)
+        init_objects(&o->list);
+    return o;
+}
+
+static struct elf_object *caller_object(gaddr caller)
+{
+    struct elf_object *o;
+
+    list_lock();
+    o = obj_by_address(caller);
+    list_unlock();
+    return o;
+}
+
+static bool valid_mode(int flags)
+{
+    if (flags & (G_LAZY | G_NOW))
+        return true;
+    set_error("invalid mode for dlopen(): Invalid argument");
+    return false;
+}
+
+gaddr dl_open(const char *name, int flags, gaddr caller)
+{
+    struct elf_object *from = caller_object(caller), *o;
+    const unsigned space = from ? from->space : 0;
+
+    if (!valid_mode(flags))
+        return 0;
+    if (!name || !*name)
+        return h2g(space ? obj_globals[space].v[0] : obj_first);
+    link_lock();
+    o = open_in(space, name, flags, from);
     link_unlock();
     return h2g(o);
+}
+
+static unsigned free_space(void)
+{
+    for (unsigned i = 1; i < LINK_SPACES; i++)
+        if (!obj_globals[i].n)
+            return i;
+    return 0;
+}
+
+/* glibc's messages, as programs show them. */
+static gaddr open_new_space(const char *name, int flags, struct elf_object *from)
+{
+    const unsigned space = free_space();
+
+    if (!space)
+        set_error("%s: no more namespaces available for dlmopen(): Invalid argument", name);
+    return space ? h2g(open_in(space, name, flags, from)) : 0;
+}
+
+gaddr dl_mopen(i64 space, const char *name, int flags, gaddr caller)
+{
+    struct elf_object *from = caller_object(caller);
+    gaddr h = 0;
+
+    if (!valid_mode(flags))
+        return 0;
+    if (!space)
+        return dl_open(name, flags, 0);
+    if (!name || !*name) {
+        set_error("invalid namespace: Invalid argument");
+        return 0;
+    }
+    link_lock();
+    if (space == G_NEW_SPACE)
+        h = open_new_space(name, flags, from);
+    else if (space < 0 || space >= LINK_SPACES || !obj_globals[space].n)
+        set_error("%s: invalid target namespace in dlmopen(): Invalid argument", name);
+    else
+        h = h2g(open_in((unsigned)space, name, flags, from));
+    link_unlock();
+    return h;
 }
 
 int dl_close(gaddr handle)
@@ -235,7 +307,7 @@ int dl_close(gaddr handle)
 static bool find_next(gaddr caller, const struct sym_want *w, struct sym_found *f)
 {
     struct elf_object *from = obj_by_address(caller);
-    const struct elf_objects *s = &obj_global;
+    const struct elf_objects *s = &obj_globals[from ? from->space : 0];
     unsigned i = 0;
 
     if (from && !objs_has(s, from) && from->roots.n)
@@ -287,6 +359,18 @@ gaddr dl_symbol(gaddr handle, const char *name, const char *version, gaddr calle
     if (f.sym && ELF64_ST_TYPE(f.sym->st_info) == STT_TLS)
         return dl_tls_get_addr(f.obj->tls_id, f.sym->st_value);
     return sym_is_ifunc(&f) ? reloc_call_ifunc(sym_address(&f)) : sym_address(&f);
+}
+
+int dl_info(gaddr handle, int request, gaddr arg)
+{
+    struct elf_object *o = by_handle(handle);
+    int r = o ? dlinfo_of(o, request, arg) : -1;
+
+    if (!o)
+        set_error("invalid handle: Invalid argument");
+    else if (r < 0)
+        set_error("unsupported dlinfo request");
+    return r;
 }
 
 int dl_each_object(int (*fn)(const struct dl_object_info *o, void *arg), void *arg)

@@ -46,7 +46,12 @@ int elf_load_program(struct thr *t, const char *path, char **argv, char **envp, 
 
 /* Guest dl* API, glibc semantics; used by the wrappers. Messages through dl_error(). */
 gaddr dl_open(const char *name, int flags, gaddr caller);
+/* In another name space: 0 the program's, -1 a new one. Guest libraries are loaded again there;
+ * wrapped ones exist once. */
+gaddr dl_mopen(i64 space, const char *name, int flags, gaddr caller);
 int dl_close(gaddr handle);
+/* dlinfo(3): `arg` is laid out as the request says. 0, or -1 and a message. */
+int dl_info(gaddr handle, int request, gaddr arg);
 gaddr dl_symbol(gaddr handle, const char *name, const char *version,
                 gaddr caller); /* RTLD_DEFAULT/RTLD_NEXT too */
 const char *dl_error(void);    /* NULL when none since the last call */

@@ -20,6 +20,9 @@ struct link_missing { /* who asked for what in vain */
  * filled if the first is not there. */
 struct elf_object *load_library(const char *name, struct elf_object *requester, bool only_loaded,
                                 struct link_missing *m);
+/* Objects loaded from now on belong to that name space; returns the one before. Call with link_lock
+ * held. */
+unsigned load_into(unsigned space);
 /* Loads the needs of `root` and theirs; each missing one is reported through `report`. Number of
  * missing ones. */
 unsigned load_needs(struct elf_object *root,
@@ -93,6 +96,9 @@ void tls_forget(struct elf_object *o);
 gaddr tls_descriptor(struct elf_object *user, struct elf_object *o, u64 offset, u64 *arg);
 void tls_free_descriptors(struct elf_object *user);
 gaddr tls_own_block(u64 module); /* of this thread if it exists, else 0 */
+
+/* ---- dlinfo.c ---- */
+int dlinfo_of(const struct elf_object *o, int request, gaddr arg); /* -1: no such request */
 
 /* ---- init.c ---- */
 void init_objects(const struct elf_objects *objs); /* constructors, dependencies first */

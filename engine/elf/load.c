@@ -12,6 +12,17 @@
 #include "elf/link.h"
 #include "elf/search.h"
 
+/* Where objects go that are loaded now; link_lock. */
+static unsigned space_now;
+
+unsigned load_into(unsigned space)
+{
+    unsigned before = space_now;
+
+    space_now = space;
+    return before;
+}
+
 /* The same file under another name is the same object. */
 static struct elf_object *by_inode(int fd)
 {
@@ -20,7 +31,7 @@ static struct elf_object *by_inode(int fd)
     if (fstat(fd, &st))
         return NULL;
     for (struct elf_object *o = obj_first; o; o = o->lm.next)
-        if (!o->native && o->ino == st.st_ino && o->dev == st.st_dev)
+        if (!o->native && o->space == space_now && o->ino == st.st_ino && o->dev == st.st_dev)
             return o;
     return NULL;
 }
@@ -32,6 +43,7 @@ static struct elf_object *adopt(struct elf_object *o, const char *name,
         return NULL;
     o->asked = strdup(name);
     o->loader = requester;
+    o->space = o->native ? 0 : space_now;
     if (o->tls_memsz)
         tls_register(o);
     list_lock();
@@ -93,7 +105,7 @@ static struct elf_object *open_guest(const char *name, struct elf_object *reques
     o = by_inode(f.fd);
     if (!o && !only_loaded) {
         o = obj_from_file(f.fd, f.path, &why);
-        if (o && o->soname && obj_by_name(o->soname) && !strchr(name, '/'))
+        if (o && o->soname && obj_by_name(o->soname, space_now) && !strchr(name, '/'))
             log_debug("%s: a second library with the name %s", f.path, o->soname);
         if (!o)
             missing(m, f.path, requester, why);
@@ -108,7 +120,7 @@ static struct elf_object *open_guest(const char *name, struct elf_object *reques
 struct elf_object *load_library(const char *name, struct elf_object *requester, bool only_loaded,
                                 struct link_missing *m)
 {
-    struct elf_object *o = obj_by_name(name);
+    struct elf_object *o = obj_by_name(name, space_now);
 
     missing(m, name, requester, "not loaded");
     if (o || (o = open_native(name, requester)))

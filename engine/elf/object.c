@@ -24,7 +24,7 @@
 #define VERSION_MAX 0x8000 /* version indexes have 15 bits */
 
 struct elf_object *obj_first;
-struct elf_objects obj_global;
+struct elf_objects obj_globals[LINK_SPACES];
 u64 obj_adds, obj_subs;
 static struct elf_object *obj_last;
 static pthread_mutex_t link_mutex, list_mutex;
@@ -667,11 +667,12 @@ struct elf_object *obj_by_address(gaddr a)
     return NULL;
 }
 
-struct elf_object *obj_by_name(const char *name)
+struct elf_object *obj_by_name(const char *name, unsigned space)
 {
     for (struct elf_object *o = obj_first; o; o = o->lm.next)
-        if ((o->soname && !strcmp(o->soname, name)) || (o->asked && !strcmp(o->asked, name)) ||
-            (!o->is_main && !strcmp(o->path, name)))
+        if ((o->native || o->space == space) &&
+            ((o->soname && !strcmp(o->soname, name)) || (o->asked && !strcmp(o->asked, name)) ||
+             (!o->is_main && !strcmp(o->path, name))))
             return o;
     return NULL;
 }

@@ -90,11 +90,15 @@ struct elf_object {
 
     /* life */
     unsigned opens; /* dlopen count */
+    unsigned space; /* dlmopen's name space; wrapped libraries serve all */
     bool is_main, initial, global, relocated, initialised, finished, mark, visiting;
 };
 
-extern struct elf_object *obj_first;  /* the program; list_lock */
-extern struct elf_objects obj_global; /* the global scope */
+extern struct elf_object *obj_first; /* the program; list_lock */
+/* The global scope of each of dlmopen's name spaces; the first is the program's. */
+#define LINK_SPACES 16
+extern struct elf_objects obj_globals[LINK_SPACES];
+#define obj_global (obj_globals[0])
 extern u64 obj_adds, obj_subs;
 
 void link_lock(void);
@@ -125,7 +129,7 @@ void obj_free(struct elf_object *o); /* unmaps too */
 void obj_append(struct elf_object *o); /* to the list of all */
 void obj_unlink(struct elf_object *o);
 struct elf_object *obj_by_address(gaddr a);
-struct elf_object *obj_by_name(const char *name);
+struct elf_object *obj_by_name(const char *name, unsigned space);
 
 /* The Nth DT_NEEDED name; NULL at the end. *at starts as 0. */
 const char *obj_needed(const struct elf_object *o, u64 *at);

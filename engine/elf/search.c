@@ -81,21 +81,17 @@ static bool expand(const char *dir, size_t len, const char *origin, char *out, s
     return true;
 }
 
-static bool try_dir(const char *dir, const char *name, struct elf_found *f)
-{
-    int n = snprintf(f->path, sizeof f->path, "%s/%s", *dir ? dir : ".", name);
+/* ---- the folders, in ld.so's order ---- */
 
-    return n > 0 && n < (int)sizeof f->path && !open_guest_file(f);
-}
-
-static bool try_list(const char *list, const char *name, const char *origin, struct elf_found *f)
+static bool each_of_list(const char *list, const char *origin, unsigned kind, elf_dir_fn *fn,
+                         void *arg)
 {
     char dir[4096];
 
     while (list && *list) {
         size_t n = strcspn(list, ":;");
 
-        if (n && expand(list, n, origin, dir, sizeof dir) && try_dir(dir, name, f))
+        if (n && expand(list, n, origin, dir, sizeof dir) && fn(dir, kind, arg))
             return true;
         list += n + (list[n] != 0);
     }
@@ -104,30 +100,55 @@ static bool try_list(const char *list, const char *name, const char *origin, str
 
 /* RPATH of the requester, of who loaded it, and so on up to the program; not if the requester has a
  * RUNPATH. */
-static bool try_rpaths(const struct elf_object *o, const char *name, struct elf_found *f)
+static bool each_rpath(const struct elf_object *o, elf_dir_fn *fn, void *arg)
 {
     if (!o || o->runpath)
         return false;
     for (const struct elf_object *at = o; at; at = at->loader)
-        if (at->rpath && try_list(at->rpath, name, at->origin, f))
+        if (at->rpath && each_of_list(at->rpath, at->origin, ELF_DIR_RUNPATH, fn, arg))
             return true;
     return obj_first && obj_first != o && obj_first->rpath &&
-           try_list(obj_first->rpath, name, obj_first->origin, f);
+           each_of_list(obj_first->rpath, obj_first->origin, ELF_DIR_RUNPATH, fn, arg);
 }
 
-static bool try_system(const char *name, struct elf_found *f)
+static bool each_system(elf_dir_fn *fn, void *arg)
 {
     char dir[4096];
 
     for (unsigned i = 0; cfg.guest_root[0] && i < ARRAY_SIZE(system_dirs); i++) {
         snprintf(dir, sizeof dir, "%s%s", cfg.guest_root, system_dirs[i]);
-        if (try_dir(dir, name, f))
+        if (fn(dir, ELF_DIR_DEFAULT, arg))
             return true;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(system_dirs); i++)
-        if (try_dir(system_dirs[i], name, f))
+        if (fn(system_dirs[i], ELF_DIR_DEFAULT, arg))
             return true;
     return false;
+}
+
+bool elf_each_dir(const struct elf_object *requester, elf_dir_fn *fn, void *arg)
+{
+    return each_rpath(requester, fn, arg) ||
+           each_of_list(cfg.ld_library_path, ".", ELF_DIR_LIBPATH, fn, arg) ||
+           each_of_list(getenv("LD_LIBRARY_PATH"), ".", ELF_DIR_LIBPATH, fn, arg) ||
+           (requester &&
+            each_of_list(requester->runpath, requester->origin, ELF_DIR_RUNPATH, fn, arg)) ||
+           each_system(fn, arg);
+}
+
+struct search {
+    const char *name;
+    struct elf_found *found;
+};
+
+static bool try_dir(const char *dir, unsigned kind, void *arg)
+{
+    const struct search *s = arg;
+    struct elf_found *f = s->found;
+    int n = snprintf(f->path, sizeof f->path, "%s/%s", *dir ? dir : ".", s->name);
+
+    (void)kind;
+    return n > 0 && n < (int)sizeof f->path && !open_guest_file(f);
 }
 
 int elf_search_library(const char *name, const struct elf_object *requester, struct elf_found *out)
@@ -139,11 +160,7 @@ int elf_search_library(const char *name, const struct elf_object *requester, str
             return -ENAMETOOLONG;
         return open_guest_file(out);
     }
-    if (try_rpaths(requester, name, out) || try_list(cfg.ld_library_path, name, ".", out) ||
-        try_list(getenv("LD_LIBRARY_PATH"), name, ".", out) ||
-        (requester && try_list(requester->runpath, name, origin, out)) || try_system(name, out))
-        return 0;
-    return -ENOENT;
+    return elf_each_dir(requester, try_dir, &(struct search){name, out}) ? 0 : -ENOENT;
 }
 
 /* ---- the guest's ld.so ---- */

@@ -21,6 +21,12 @@ struct elf_found {
  */
 int elf_search_library(const char *name, const struct elf_object *requester, struct elf_found *out);
 
+/* Each folder that a library of `requester` is looked for in, in order, until fn says true; the
+ * kinds are those of dlinfo(RTLD_DI_SERINFO). */
+enum { ELF_DIR_LIBPATH = 2, ELF_DIR_RUNPATH = 4, ELF_DIR_DEFAULT = 0x40 };
+typedef bool elf_dir_fn(const char *dir, unsigned kind, void *arg);
+bool elf_each_dir(const struct elf_object *requester, elf_dir_fn *fn, void *arg);
+
 /* The program's PT_INTERP, first in the guest trees that the options name, then at its own path. */
 int elf_search_interp(const char *interp, struct elf_found *out);
 

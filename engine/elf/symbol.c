@@ -194,7 +194,7 @@ bool sym_lookup(struct elf_object *from, const struct sym_want *w, const struct 
     if (from->symbolic && from != skip && sym_in_object(from, w, f))
         return true;
     list_lock();
-    found = sym_in_list(&obj_global, w, skip, f);
+    found = sym_in_list(&obj_globals[from->space], w, skip, f);
     for (unsigned i = 0; !found && i < from->roots.n; i++)
         found = sym_in_list(&from->roots.v[i]->list, w, skip, f);
     list_unlock();

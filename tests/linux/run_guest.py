@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A static x86-64 test program through box64 and natively: output and exit status must be equal, and the status 0.
+"""An x86-64 test program through box64 and natively: output and exit status must be equal, and the status 0.
 
-    run_guest.py --box64 BOX64 --program FILE [--repeat N] [--strace PATTERN]... [--qemu BIN --prefix DIR --cpu NAME]
+    run_guest.py --box64 BOX64 --program FILE [--libc native|guest] [--repeat N] [--strace PATTERN]... [--qemu BIN --prefix DIR --cpu NAME]
 
 Without an x86-64 CPU the program's own verdict (exit status 0) decides alone. --strace: with BOX64_STRACE=1 a line must match
 each pattern. Foreign hosts run inside scripts/binfmt-ns, so that fork and exec work. Exit status 77: skipped.
@@ -15,10 +15,11 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SKIP = 77
+LIBC = "guest"
 
 
 def run(command, extra, timeout):
-    env = dict(os.environ, LC_ALL="C", TZ="UTC", BOX64_NORCFILES="1", BOX64_LIBC="guest", **extra)
+    env = dict(os.environ, LC_ALL="C", TZ="UTC", BOX64_NORCFILES="1", BOX64_LIBC=LIBC, **extra)
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=env, timeout=timeout, check=False)
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
@@ -44,12 +45,15 @@ def main():
     parser.add_argument("--box64", required=True)
     parser.add_argument("--program", required=True)
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--libc", choices=("native", "guest"), default="guest")
     parser.add_argument("--strace", action="append", default=[])
     parser.add_argument("--qemu")
     parser.add_argument("--prefix")
     parser.add_argument("--cpu")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    global LIBC
+    LIBC = options.libc
     if not os.path.exists(options.program):
         print("skipped: no x86-64 compiler built the guest programs")
         return SKIP

@@ -17,11 +17,9 @@ void *my_dlopen(const char *name, i32 flags)
     return g2h(dl_open(name, flags, libc_caller()));
 }
 
-/* One namespace for all: LM_ID_NEWLM gives the same objects. */
 void *my_dlmopen(i64 space, const char *name, i32 flags)
 {
-    (void)space;
-    return g2h(dl_open(name, flags, libc_caller()));
+    return g2h(dl_mopen(space, name, flags, libc_caller()));
 }
 
 void *my_dlsym(void *handle, const char *name)
@@ -66,16 +64,9 @@ i32 my_dladdr1(void *addr, void *info, void *extra, i32 flags)
     return my_dladdr(addr, info);
 }
 
-/* dlinfo(3): the handle's origin and TLS; the rest is not known. */
 i32 my_dlinfo(void *handle, i32 request, void *arg)
 {
-    (void)handle;
-    (void)arg;
-    if (request == RTLD_DI_LMID) {
-        *(Lmid_t *)arg = LM_ID_BASE;
-        return 0;
-    }
-    return -1;
+    return dl_info(h2g(handle), request, h2g(arg));
 }
 
 struct iterate {
