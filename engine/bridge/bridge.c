@@ -21,6 +21,7 @@
 #include "bridge/arch.h"
 #include "bridge/slots.h"
 #include "bridge/thunk.h"
+#include "bridge/unwind.h"
 #include "interp/interp.h"
 #include "mem/mem.h"
 #include "signal/signal.h"
@@ -335,6 +336,7 @@ int br_init(void)
 {
     pthread_atfork(lock_bridges, unlock_bridges, unlock_bridges);
     exit_bridge = br_bridge(leave, NULL, "(end of guest call)");
+    br_unwind_init(br_bridge(leave, &exit_bridge, "(end of callback)"));
     return 0;
 }
 

@@ -96,6 +96,10 @@ void br_call_again(struct x86_cpu *c);
 /* env->bridge. */
 bool br_int3(struct x86_cpu *c);
 
+/* Drops the host frames of native code between the callbacks deeper than `depth` (interp_depth) and
+ * goes on with the guest there, at c->rip: longjmp, exceptions. From a raw wrapper. */
+NORETURN void br_unwind(struct x86_cpu *c, unsigned depth);
+
 /* Calls a guest function on the current thread; integer/pointer arguments; result RAX (XMM0 stays
  * in cpu->vec[0]). Nests interp_run. */
 u64 br_call_guest(gaddr fn, unsigned nargs, const u64 *args);

@@ -126,22 +126,15 @@ void sig_deliver_forced(struct x86_cpu *c, int sig, const struct sig_info *info)
 void sig_interrupt(struct x86_cpu *c)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
-    int sig = st->captured;
+    struct sig_info info;
+    int sig;
 
+    thr_host_block_all();
     __atomic_store_n(&c->pending, 0, __ATOMIC_RELEASE);
-    if (sig) {
-        struct sig_info info = st->info;
-
-        st->captured = 0;
+    while ((sig = sig_take(st, &info))) {
+        thr_host_mask(sig_host_mask(~0ull)); /* the frame may not fit on the guest's stack */
         sig_deliver(c, sig, &info);
-    }
-    for (unsigned i = 0; st->held & ~st->mask && i < NSIG_GUEST; i++) {
-        u64 ready = st->held & ~st->mask;
-
-        sig = __builtin_ctzll(ready) + 1;
-        st->held &= ~SIG_BIT(sig);
-        sig_deliver(c, sig,
-                    &st->held_info[__builtin_popcountll(SYNC_SIGNALS & (SIG_BIT(sig) - 1))]);
+        thr_host_block_all();
     }
     sig_apply_host_mask(st);
 }

@@ -80,6 +80,9 @@ struct sig_thread {
     u64 trapno, err, cr2;       /* of the last exception: what the kernel keeps in thread_struct */
 };
 
+/* The next signal to deliver, out of what handlers have kept; 0: none. Call with all signals
+ * blocked. */
+int sig_take(struct sig_thread *st, struct sig_info *info);
 struct sig_actions *sig_shared_actions(void);
 void sig_apply_host_mask(struct sig_thread *st);
 

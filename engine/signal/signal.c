@@ -200,8 +200,6 @@ void sig_native_enter(struct thr *t)
 
     st->native_depth = interp_depth(&t->cpu);
     st->native = true;
-    /* A signal taken just before would wait for the next safe point: it is delivered when the call
-     * returns. */
 }
 
 void sig_native_leave(struct thr *t)
@@ -217,10 +215,13 @@ bool sig_native_suspend(struct thr *t)
     return was;
 }
 
-void sig_native_resume(struct thr *t, bool was)
+void sig_native_drop(struct thr *t, unsigned depth)
 {
-    if (was)
-        sig_native_enter(t);
+    struct sig_thread *st = t->sig;
+
+    st->native = false;
+    while (st->nested && st->nested->depth > depth)
+        st->nested = st->nested->prev;
 }
 
 static int thread_fresh(struct thr *t, const struct thr *from)
@@ -257,8 +258,15 @@ int sig_thread_init(struct thr *t)
 
 void sig_thread_exit(struct thr *t)
 {
+    struct sig_info info;
+    int sig;
+
     if (!t->sig)
         return;
+    /* Sent to the process, taken by a thread that ends (its signals are blocked): another one's. */
+    while ((sig = sig_take(t->sig, &info)))
+        if (info.code != SI_TKILL)
+            syscall(SYS_rt_sigqueueinfo, getpid(), sig, &info);
     if (t->sig->own_acts)
         free(t->sig->acts);
     free(t->sig);

@@ -51,14 +51,17 @@ void sig_exception(struct x86_cpu *c);
 void sig_interrupt(struct x86_cpu *c);
 
 /*
- * Around native code that may block or run long (bridge calls): true between enter and leave ->
- * handlers run at once. A callback into guest code has to put leave/enter around its interp_run
- * (sig_native_suspend/resume do it for any state).
+ * Around native code that may block or run long (bridge calls): between enter and leave handlers
+ * run at once. A signal that came before enter waits for the next safe point: who may block looks
+ * at cpu->pending after enter. A callback into guest code has to put suspend/resume around all
+ * that changes the CPU and its interp_run; resume runs the handlers of what came meanwhile.
+ * sig_native_drop: before interp_unwind(c, depth).
  */
 void sig_native_enter(struct thr *t);
 void sig_native_leave(struct thr *t);
 bool sig_native_suspend(struct thr *t);
 void sig_native_resume(struct thr *t, bool was);
+void sig_native_drop(struct thr *t, unsigned depth);
 
 /*
  * Guest memory from the emulator's own code: a fault gives false instead of the end of the

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bridge/unwind.h"
 #include "elf/elf.h"
 
 void *my_dlopen(const char *name, i32 flags)
@@ -92,10 +93,26 @@ static int one_object(const struct dl_object_info *o, void *arg)
     return (int)br_call_guest(it->fn, 3, args);
 }
 
+/* Unwinders that ask here (libgcc before 12) find the frames of callbacks in an object made of
+ * nothing but the bridge behind callbacks. They remember the address of its program header. */
+static int bridge_object(struct iterate *it)
+{
+    static Elf64_Phdr ph[2] = {
+        {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_memsz = 2},
+        {.p_type = PT_GNU_EH_FRAME, .p_flags = PF_R},
+    };
+    const gaddr base = br_return_bridge() - 1;
+    const struct dl_object_info o = {.base = base, .name = "[bridge]", .phdr = h2g(ph), .phnum = 2};
+
+    __atomic_store_n(&ph[1].p_vaddr, br_unwind_header() - base, __ATOMIC_RELAXED);
+    return one_object(&o, it);
+}
+
 i32 my_dl_iterate_phdr(void *fn, void *data)
 {
     struct iterate it = {h2g(fn), h2g(data)};
-    return dl_each_object(one_object, &it);
+    int r = dl_each_object(one_object, &it);
+    return r ? r : bridge_object(&it);
 }
 
 /* What libgcc's unwinder asks per frame (glibc 2.35, struct dl_find_object). */
@@ -137,6 +154,12 @@ static int match_object(const struct dl_object_info *o, void *arg)
 i32 my__dl_find_object(void *pc, void *result)
 {
     struct finder f = {h2g(pc), result};
+
+    if (f.pc + 1 == br_return_bridge()) {
+        *f.out = (struct guest_dl_find_object){
+            .start = f.pc, .end = f.pc + 2, .eh_frame = br_unwind_header()};
+        return 0;
+    }
     return dl_each_object(match_object, &f) ? 0 : -1;
 }
 

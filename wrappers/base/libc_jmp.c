@@ -50,10 +50,8 @@ static void load(struct x86_cpu *c, gaddr buf, int val)
  * programs too. */
 static void continue_at_depth(struct x86_cpu *c, unsigned depth)
 {
-    if (depth && depth < interp_depth(c)) {
-        sig_native_suspend(c->owner);
-        interp_unwind(c, depth);
-    }
+    if (depth && depth < interp_depth(c))
+        br_unwind(c, depth);
 }
 
 void libc_jump(struct x86_cpu *c, gaddr buf, int val)
@@ -259,7 +257,8 @@ static void next_cleanup(struct x86_cpu *c)
     } else if (cancelled) {
         interp_leave(c);
     } else {
-        sig_native_suspend(c->owner);
+        sig_native_drop(c->owner, 0);
+        interp_abandon(c); /* guest destructors run when these host frames are gone */
         pthread_exit(exit_value);
     }
 }
@@ -283,6 +282,8 @@ void libc_run_cleanups(void)
 {
     struct br_frame f;
 
+    sig_native_drop(thr_self(), 0);
+    interp_abandon(libc_cpu());
     if (!cleanup_top)
         return;
     cancelled = true;
