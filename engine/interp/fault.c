@@ -23,9 +23,8 @@ static unsigned stack_or_general(const struct x86_cpu *c, const struct x86_insn 
         if (attr & (X86_ATTR_PUSH | X86_ATTR_CALL) && is_canonical(sem_ea(c, in)) &&
             !is_canonical(c->gpr[X86_RSP] - 1))
             return X86_EXC_SS;
-        return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP)
-                   ? X86_EXC_SS
-                   : X86_EXC_GP;
+        return in->seg == X86_SEG_NONE && (in->base == X86_RSP || in->base == X86_RBP) ? X86_EXC_SS
+                                                                                       : X86_EXC_GP;
     }
     return !in->nopnd && attr & stack ? X86_EXC_SS : X86_EXC_GP;
 }
@@ -140,11 +139,22 @@ static gaddr operand_at(const struct x86_cpu *c, const struct x86_insn *in, unsi
     return 0;
 }
 
+/* Is it where CALL and PUSH write, or POP reads? */
+static bool on_stack(const struct x86_cpu *c, const struct x86_insn *in, gaddr addr)
+{
+    gaddr sp = c->gpr[X86_RSP];
+
+    return x86_rows[in->row].attr & (X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL) &&
+           addr + 16 >= sp && addr < sp + 8;
+}
+
 gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr)
 {
     unsigned size = 0;
     gaddr first = c->cur ? operand_at(c, c->cur, &size) : 0;
 
+    if (first && addr < first && on_stack(c, c->cur, addr))
+        return addr;
     /* Other sizes are environments and areas, which sem_ functions access in the CPU's order. */
     if (!first || size > sizeof(union x86_vec) || size & (size - 1) ||
         addr < align_down(first, 16) || addr >= first + size)

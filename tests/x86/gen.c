@@ -20,28 +20,8 @@ static const struct {
     {"SYSENTER", "enters the kernel (#UD on AMD in 64-bit mode)"},
     {"SYSRET", "AMD #UD/#GP priority differs by CPU"},
     {"SYSEXIT", "AMD #UD/#GP priority differs by CPU"},
-    {"INT", "enters the kernel"},
-    {"INT1", "debug trap is the kernel's to report"},
-    {"IRET", "far return: own test"},
-    {"RETF", "far return: own test"},
-    {"JMP_FAR", "far branch: own test"},
-    {"CALL_FAR", "far branch: own test"},
-    {"MOV_TO_SEG", "loads a descriptor of the host kernel"},
-    {"POP_SEG", "loads a descriptor of the host kernel"},
-    {"LDS", "loads a descriptor of the host kernel"},
-    {"LES", "loads a descriptor of the host kernel"},
-    {"LFS", "loads a descriptor of the host kernel"},
-    {"LGS", "loads a descriptor of the host kernel"},
-    {"LSS", "loads a descriptor of the host kernel"},
-    {"LAR", "answers depend on the host kernel's GDT"},
-    {"LSL", "answers depend on the host kernel's GDT"},
-    {"VERR", "answers depend on the host kernel's GDT"},
-    {"VERW", "answers depend on the host kernel's GDT"},
+    {"INT1", "hypervisors take it: the RIP they report is not the CPU's"},
     {"RDPMC", "allowed or not by the host kernel (CR4.PCE)"},
-    {"XSAVEOPT*", "may leave out unmodified state, by CPU"},
-    {"XSAVES*", "privileged; #UD where XSS is off"},
-    {"XRSTORS*", "privileged; #UD where XSS is off"},
-    {"XSAVEC*", "XINUSE tracking differs by CPU"},
 };
 
 const char *gen_skip_reason(unsigned row)
@@ -102,7 +82,7 @@ static void put32(u8 *p, u64 v)
     memcpy(p, &w, 4);
 }
 
-static struct x86_insn *redecode(struct tcase *t, unsigned i)
+struct x86_insn *gen_redecode(struct tcase *t, unsigned i)
 {
     x86_decode(&t->insn[i], t->code + t->insn_off[i], 16, tc_start(t) + t->insn_off[i], t->mode);
     return &t->insn[i];
@@ -146,7 +126,7 @@ static void solve_address(struct tcase *t, struct rng *r, unsigned i, const stru
             off -= next;
             memcpy(t->code + t->insn_off[i] + g->disp_off, &off, g->disp_size);
         }
-        redecode(t, i);
+        gen_redecode(t, i);
         return;
     }
     if (in->base == X86_REG_NONE)
@@ -160,12 +140,12 @@ static void solve_address(struct tcase *t, struct rng *r, unsigned i, const stru
 }
 
 /* Bytes of case memory at a guest address, or NULL when they are not all inside. */
-static u8 *case_mem(struct tcase *t, gaddr a, unsigned size)
+u8 *gen_case_mem(struct tcase *t, gaddr a, unsigned size)
 {
     return a - TC_MEM <= TC_MEM_SIZE - size ? t->mem + (a - TC_MEM) : NULL;
 }
 
-static gaddr effective(const struct tcase *t, const struct x86_insn *in)
+gaddr gen_effective(const struct tcase *t, const struct x86_insn *in)
 {
     u64 base = in->base == X86_REG_NONE ? 0 : t->in.gpr[in->base];
     u64 index = in->index == X86_REG_NONE || (in->pfx & X86_PFX_VSIB) ? 0 : t->in.gpr[in->index];
@@ -197,7 +177,7 @@ static void fix_string(struct tcase *t, struct rng *r, const struct x86_insn *in
         gpr[X86_RCX] |= high;
     }
     if (rng_one_in(r, 2)) { /* runs of equal elements for CMPS and SCAS */
-        u8 *a = case_mem(t, gpr[X86_RSI], 64), *b = case_mem(t, gpr[X86_RDI], 64);
+        u8 *a = gen_case_mem(t, gpr[X86_RSI], 64), *b = gen_case_mem(t, gpr[X86_RDI], 64);
 
         if (a && b)
             memmove(b, a, rng_below(r, 64));
@@ -223,7 +203,7 @@ static void fix_bit_offset(struct tcase *t, struct rng *r, const struct x86_insn
 /* CMPXCHG forms: make the comparison succeed half of the time. */
 static void fix_cmpxchg(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
-    u8 *p = mem_index(in) == 0 ? case_mem(t, effective(t, in), 16) : NULL;
+    u8 *p = mem_index(in) == 0 ? gen_case_mem(t, gen_effective(t, in), 16) : NULL;
 
     if (rng_one_in(r, 2))
         return;
@@ -262,7 +242,7 @@ static gaddr pad(struct rng *r)
 
 static void fix_stack_value(struct tcase *t, u64 v)
 {
-    u8 *p = case_mem(t, t->in.gpr[X86_RSP], 8);
+    u8 *p = gen_case_mem(t, t->in.gpr[X86_RSP], 8);
 
     if (p)
         memcpy(p, &v, t->mode == 64 ? 8 : 4);
@@ -279,7 +259,7 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
         u32 rel = (u32)(target - TC_CODE_END);
 
         memcpy(t->code + t->insn_off[0] + in->len - n, &rel, n);
-        redecode(t, 0);
+        gen_redecode(t, 0);
         if (is_op(in, "LOOP*") || is_op(in, "JCXZ*"))
             t->in.gpr[X86_RCX] = rng_one_in(r, 3)
                                      ? gen_int(r)
@@ -294,7 +274,7 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
     } else if (in->opnd[0].kind == X86_OPK_GPR) {
         t->in.gpr[in->opnd[0].reg] = target;
     } else {
-        u8 *p = case_mem(t, effective(t, in), 8);
+        u8 *p = gen_case_mem(t, gen_effective(t, in), 8);
 
         if (p)
             memcpy(p, &target, in->opsz);
@@ -312,7 +292,7 @@ static u32 any_mxcsr(struct rng *r)
 static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
     bool xs = is_op(in, "XRSTOR*");
-    u8 *p = case_mem(t, effective(t, in), xs ? 832 : 512);
+    u8 *p = gen_case_mem(t, gen_effective(t, in), xs ? 832 : 512);
 
     if (xs) {
         t->in.gpr[X86_RDX] = 0;
@@ -338,7 +318,7 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
 /* BOUND: an index inside the bounds most of the time. */
 static void fix_bound(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
-    u8 *p = mem_index(in) >= 0 ? case_mem(t, effective(t, in), 8) : NULL;
+    u8 *p = mem_index(in) >= 0 ? gen_case_mem(t, gen_effective(t, in), 8) : NULL;
     u32 low = (u32)t->in.gpr[in->opnd[0].reg] - rng_below(r, 3), high = low + rng_below(r, 6);
 
     if (p) {
@@ -359,6 +339,30 @@ static void fix_maskmov(struct tcase *t, struct rng *r, const struct x86_insn *i
     memset(&t->in.vec[in->opnd[1].reg], 0xff, 16);
     t->in.fpu.regs[(t->in.fpu.top + in->opnd[1].reg) & 7].m = ~0ull;
     t->in.fpu.regs[in->opnd[1].reg & 7].m = ~0ull;
+}
+
+/* Components in their initial state, which XSAVEOPT and XSAVEC leave out. */
+static void fix_initial_state(struct tcase *t, struct rng *r)
+{
+    if (rng_one_in(r, 4))
+        t->in.fpu = (struct x86_fpu){.cw = 0x37f};
+    for (unsigned half = 0; half < 2; half++)
+        for (unsigned i = 0, initial = rng_one_in(r, 3); initial && i < 16; i++)
+            memset(t->in.vec[i].b + 16 * half, 0, 16);
+    if (rng_one_in(r, 3))
+        t->in.mxcsr = 0x1f80;
+}
+
+/* INT n: 80h is a system call; of the rest Linux lets 3 and 4 through. */
+static void fix_vector(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    u8 *n = t->code + t->insn_off[0] + in->len - 1;
+
+    if (rng_one_in(r, 4))
+        *n = (u8)(3 + rng_below(r, 2));
+    else if (*n == 0x80)
+        *n = 0x81;
+    gen_redecode(t, 0);
 }
 
 static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
@@ -383,14 +387,22 @@ static void fix_misc(struct tcase *t, struct rng *r, struct x86_insn *in)
         fix_bound(t, r, in);
     else if (is_op(in, "POPF*"))
         fix_stack_value(t, rng_u64(r) & ~(u64)(X86_TF | X86_AC | X86_NT | X86_RF));
-    else if (is_op(in, "*LDMXCSR*") && case_mem(t, effective(t, in), 4))
-        put32(case_mem(t, effective(t, in), 4), any_mxcsr(r));
+    else if (is_op(in, "*LDMXCSR*") && gen_case_mem(t, gen_effective(t, in), 4))
+        put32(gen_case_mem(t, gen_effective(t, in), 4), any_mxcsr(r));
     else if (is_op(in, "FXRSTOR*") || is_op(in, "XRSTOR*"))
         fix_state_image(t, r, in);
     else if (is_op(in, "XSAVE*")) {
         gpr[X86_RDX] = 0;
         gpr[X86_RAX] &= ~0xfffffff8ull;
-    } else if (is_op(in, "WR[FG]SBASE*") && !rng_one_in(r, 4))
+        /* What the CPU does not write need not be accessible, which would show. */
+        if (!is_op(in, "XSAVE *") && !is_op(in, "XSAVE64 *") &&
+            gen_case_mem(t, gen_effective(t, in), 832))
+            fix_initial_state(t, r);
+    } else if (is_op(in, "INT cd*"))
+        fix_vector(t, r, in);
+    else if (gen_is_segment(t->row))
+        gen_fix_segment(t, r, in);
+    else if (is_op(in, "WR[FG]SBASE*") && !rng_one_in(r, 4))
         gpr[in->opnd[0].reg] = pick_address(r, 8);
 }
 
@@ -436,7 +448,8 @@ static void place(struct tcase *t, struct rowgen *g, unsigned i)
 /* 66 on near branches: AMD cuts RIP to 16 bits, Intel (and the decoder) ignores it. */
 static bool branch_66(const struct x86_insn *in)
 {
-    return (x86_rows[in->row].attr & X86_ATTR_BRANCH) && (in->pfx & X86_PFX_OPSZ);
+    return (x86_rows[in->row].attr & X86_ATTR_BRANCH) && (in->pfx & X86_PFX_OPSZ) &&
+           !gen_is_far(in->row);
 }
 
 /* The engine's segments are flat: writes through CS (#GP on the CPU) are not modelled. */
@@ -472,6 +485,8 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     t->n = 1;
     t->len = 0;
     t->loops = 0;
+    t->segments = gen_is_segment(row);
+    t->far = gen_is_far(row);
     gen_state(t, &r);
     if (mode == 32)
         narrow_state(&t->in, &r);
@@ -479,9 +494,9 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
         if (!rowgen_encode(&g, &r, row, mode, TC_CODE, 0))
             return false;
     } while (branch_66(&g.insn) || through_cs(&g.insn) || mask_is_base(&g.insn) ||
-             (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
+             gen_cpus_differ(&g.insn) || (vsib_clash(&g.insn) && !rng_one_in(&r, 16)));
     place(t, &g, 0);
-    redecode(t, 0);
+    gen_redecode(t, 0);
     if (mem_index(in) >= 0 || (in->nopnd && x86_rows[row].modrm != X86_MODRM_NONE && g.disp_size))
         solve_address(t, &r, 0, &g,
                       pick_address(&r, mem_index(in) >= 0 && in->opnd[mem_index(in)].size
@@ -490,7 +505,7 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     if (in->opnd[0].kind == X86_OPK_SI || in->opnd[0].kind == X86_OPK_DI ||
         in->opnd[1].kind == X86_OPK_SI || in->opnd[1].kind == X86_OPK_DI)
         fix_string(t, &r, in);
-    if (x86_rows[row].attr & X86_ATTR_BRANCH)
+    if (x86_rows[row].attr & X86_ATTR_BRANCH && !gen_is_far(row))
         fix_branch(t, &r, in);
     fix_misc(t, &r, in);
     for (unsigned i = 0; i < 16 && mode == 32; i++)
@@ -503,17 +518,18 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
  * ------------------------------------------------------------------------------------------------
  */
 
-static u16 seq_rows[4096];
-static unsigned n_seq_rows;
+static u16 seq_rows[2][4096]; /* 64-bit mode, 32-bit mode */
+static unsigned n_seq_rows[2];
 
-static bool fits_sequence(unsigned row)
+static bool fits_sequence(unsigned row, unsigned mode)
 {
     const struct x86_row *r = &x86_rows[row];
     const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL |
                     X86_ATTR_RET | X86_ATTR_REP;
     const char *text = x86_row_text[row];
 
-    if (gen_skip_reason(row) || (r->attr & bad) || !(r->modes & 1))
+    if (gen_skip_reason(row) || (r->attr & bad) || !(r->modes & (mode == 64 ? 1 : 2)) ||
+        gen_is_segment(row))
         return false;
     if ((r->attr & X86_ATTR_BRANCH) && r->plus != X86_PLUS_CC)
         return false;
@@ -530,10 +546,12 @@ static bool fits_sequence(unsigned row)
 
 void gen_init(void)
 {
-    n_seq_rows = 0;
-    for (unsigned i = 0; i < X86_ROW_COUNT && n_seq_rows < ARRAY_SIZE(seq_rows); i++)
-        if (fits_sequence(i))
-            seq_rows[n_seq_rows++] = (u16)i;
+    for (unsigned m = 0; m < 2; m++) {
+        n_seq_rows[m] = 0;
+        for (unsigned i = 0; i < X86_ROW_COUNT && n_seq_rows[m] < ARRAY_SIZE(seq_rows[0]); i++)
+            if (fits_sequence(i, m ? 32 : 64))
+                seq_rows[m][n_seq_rows[m]++] = (u16)i;
+    }
 }
 
 static bool writes_rsp(const struct x86_insn *in)
@@ -546,13 +564,13 @@ static bool writes_rsp(const struct x86_insn *in)
 
 /* One instruction of a sequence: memory only at absolute or RIP-relative addresses, so that no
  * earlier result matters. */
-static bool seq_encode(struct rowgen *g, struct rng *r, unsigned row)
+static bool seq_encode(struct rowgen *g, struct rng *r, unsigned row, unsigned mode)
 {
     for (unsigned tries = 0; tries < 24; tries++) {
-        if (!rowgen_encode(g, r, row, 64, TC_CODE,
+        if (!rowgen_encode(g, r, row, mode, TC_CODE,
                            rng_one_in(r, 3) ? ROWGEN_NO_ADSZ : ROWGEN_NO_ADSZ | ROWGEN_REG))
             return false;
-        if (writes_rsp(&g->insn) || branch_66(&g->insn))
+        if (writes_rsp(&g->insn) || branch_66(&g->insn) || through_cs(&g->insn))
             continue;
         if (mem_index(&g->insn) < 0 ||
             (g->insn.base == X86_REG_NONE && g->insn.index == X86_REG_NONE))
@@ -562,12 +580,12 @@ static bool seq_encode(struct rowgen *g, struct rng *r, unsigned row)
 }
 
 /* Rows of one kind after another are likelier to share state: x87, SSE, AVX, integer. */
-static unsigned related_row(struct rng *r, unsigned row)
+static unsigned related_row(struct rng *r, unsigned row, unsigned m)
 {
     const u32 kinds = X86_ATTR_X87 | X86_ATTR_SSE | X86_ATTR_AVX | X86_ATTR_MMX;
 
     for (unsigned tries = 0; tries < 64; tries++) {
-        unsigned other = seq_rows[rng_below(r, n_seq_rows)];
+        unsigned other = seq_rows[m][rng_below(r, n_seq_rows[m])];
 
         if (rng_one_in(r, 6) || (x86_rows[other].attr & kinds) == (x86_rows[row].attr & kinds))
             return other;
@@ -575,36 +593,43 @@ static unsigned related_row(struct rng *r, unsigned row)
     return row;
 }
 
+/* sub dword [TC_COUNTER], 1; jnz start */
 static void loop_tail(struct tcase *t)
 {
     u8 tail[] = {0x83, 0x2c, 0x25, 0,    0,
-                 0,    0,    1,    0x75, 0}; /* sub dword [TC_COUNTER], 1; jnz start */
+                 0,    0,    1,    0x75, 0}; /* without the SIB byte in 32-bit code */
+    unsigned sib = t->mode == 64, n = 9 + sib;
 
-    put32(tail + 3, TC_COUNTER);
-    tail[9] = (u8)(0 - (t->len + sizeof tail));
+    if (!sib)
+        memcpy(tail, (u8[]){0x83, 0x2d, 0, 0, 0, 0, 1, 0x75, 0}, n);
+    put32(tail + 2 + sib, TC_COUNTER);
+    tail[n - 1] = (u8)(0 - (t->len + n));
     t->insn_off[t->n] = (u8)t->len;
-    memcpy(t->code + t->len, tail, sizeof tail);
-    t->len += sizeof tail;
+    memcpy(t->code + t->len, tail, n);
+    t->len += n;
 }
 
-bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
+bool gen_sequence(struct tcase *t, unsigned row, u64 seed, unsigned mode, bool loop)
 {
-    struct rng r = rng_seed(hash_text(x86_row_text[row]) ^ 0x5e9, seed);
+    struct rng r = rng_seed(hash_text(x86_row_text[row]) ^ (mode == 32 ? 0x325e9 : 0x5e9), seed);
     unsigned want = 2 + rng_below(&r, loop ? 4 : 7);
     struct rowgen g[TC_MAX_INSNS];
 
-    if (!fits_sequence(row))
+    if (!fits_sequence(row, mode))
         return false;
     t->row = row;
-    t->mode = 64;
+    t->mode = mode;
+    t->segments = t->far = false;
     t->seed = seed;
     t->n = t->len = 0;
     t->loops = loop ? 2 + rng_below(&r, 5) : 0;
     gen_state(t, &r);
+    if (mode == 32)
+        narrow_state(&t->in, &r);
     while (t->n < want) {
-        unsigned pick = t->n == 0 ? row : rng_one_in(&r, 3) ? row : related_row(&r, row);
+        unsigned pick = t->n == 0 || rng_one_in(&r, 3) ? row : related_row(&r, row, mode == 32);
 
-        if (seq_encode(&g[t->n], &r, pick)) {
+        if (seq_encode(&g[t->n], &r, pick, mode)) {
             place(t, &g[t->n], t->n);
             t->n++;
         } else if (pick == row) {
@@ -614,7 +639,7 @@ bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
     if (loop)
         loop_tail(t);
     for (unsigned i = 0; i < t->n; i++) {
-        struct x86_insn *in = redecode(t, i);
+        struct x86_insn *in = gen_redecode(t, i);
 
         if (mem_index(in) >= 0)
             solve_address(t, &r, i, &g[i], pick_address(&r, in->opnd[mem_index(in)].size + 8u));
@@ -625,7 +650,7 @@ bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop)
             u32 rel = to - next;
 
             memcpy(t->code + next - n, &rel, n);
-            redecode(t, i);
+            gen_redecode(t, i);
         }
     }
     t->in.rip = tc_start(t);

@@ -20,6 +20,7 @@
 
 static struct x86_cpu cpu;
 static bool stopped;
+static void (*before_run)(struct x86_cpu *c);
 
 static bool at_pad(gaddr pc)
 {
@@ -42,7 +43,7 @@ static void env_syscall(struct x86_cpu *c)
 static gaddr env_fetch(struct x86_cpu *c, gaddr pc, bool *checked)
 {
     (void)c;
-    *checked = true;
+    *checked = !before_run;
     return pc >= TC_CODE && pc < TC_CODE_END ? TC_CODE_END : 0;
 }
 
@@ -95,6 +96,16 @@ bool irun_fault(int sig, const siginfo_t *info, u32 err, enum interp_cause cause
     interp_fault(&cpu);
 }
 
+struct x86_cpu *irun_cpu(void)
+{
+    return &cpu;
+}
+
+void irun_translated(void (*before)(struct x86_cpu *c))
+{
+    before_run = before;
+}
+
 void irun_init(void)
 {
     x86_cpu_init(&cpu, &env);
@@ -145,6 +156,7 @@ static void store(struct tstate *s)
     s->mxcsr = cpu.mxcsr;
     s->fs_base = cpu.seg_base[X86_FS];
     s->gs_base = cpu.seg_base[X86_GS];
+    memcpy(s->seg, cpu.seg, sizeof s->seg);
     memcpy(s->vec, cpu.vec, sizeof cpu.vec);
     s->fpu = cpu.fpu;
     s->exc = cpu.exc.vec;
@@ -165,8 +177,11 @@ bool irun(const struct tcase *t, struct tresult *out, bool stepped)
     tmem_load(t);
     load(t);
     stopped = false;
-    if (!stepped)
+    if (!stepped) {
+        if (before_run)
+            before_run(&cpu);
         interp_run(&cpu);
+    }
     while (stepped && !stopped && !at_pad(cpu.rip) && --limit)
         interp_step(&cpu);
     store(&out->st);

@@ -11,4 +11,9 @@
 
 bool irun_fault(int sig, const siginfo_t *info, u32 err, enum interp_cause cause);
 
+/* For tests of translated code (tests/dynarec): the CPU; from now on cases are code that nobody
+ * writes to, and `before` is called in front of each interp_run. */
+struct x86_cpu *irun_cpu(void);
+void irun_translated(void (*before)(struct x86_cpu *c));
+
 #endif

@@ -33,6 +33,7 @@ struct tstate {
     u64 gpr[16];
     u64 rip;
     u64 fs_base, gs_base;
+    u16 seg[6]; /* selectors afterwards; of cases that load some */
     u32 flags, mxcsr;
     union x86_vec vec[16];
     struct x86_fpu fpu;
@@ -50,7 +51,9 @@ struct tcase {
     unsigned len;
     u8 insn_off[TC_MAX_INSNS];
     struct x86_insn insn[TC_MAX_INSNS];
-    u32 loops; /* initial loop counter */
+    u32 loops;     /* initial loop counter */
+    bool segments; /* has to do with segment registers */
+    bool far;      /* may leave in the other mode: even pads are 64-bit code, odd ones 32-bit */
     struct tstate in;
     u8 mem[TC_MEM_SIZE] __attribute__((aligned(32)));
 };
@@ -69,7 +72,7 @@ static inline gaddr tc_start(const struct tcase *t)
  */
 void gen_init(void);
 bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode);
-bool gen_sequence(struct tcase *t, unsigned row, u64 seed, bool loop);
+bool gen_sequence(struct tcase *t, unsigned row, u64 seed, unsigned mode, bool loop);
 const char *gen_skip_reason(unsigned row); /* NULL: tested, in each mode that it is valid in */
 
 /* memory.c: maps the regions; writes a case's code and data. */

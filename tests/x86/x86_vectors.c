@@ -45,7 +45,7 @@ static bool recorded_row(unsigned row)
 static bool make_case(unsigned row, unsigned i)
 {
     return i % 8 < 6 ? gen_single(&tc, row, i, i % 8 < 4 ? 64 : 32)
-                     : gen_sequence(&tc, row, i, i & 1);
+                     : gen_sequence(&tc, row, i, 64, i & 1);
 }
 
 static u32 fold(u64 h)

@@ -5,7 +5,8 @@
  *   0x100 out gpr[16] 0x180 out flags 0x188 out fs 0x190 out gs 0x198 pad number
  *   0x200 host rsp  0x208 host fs  0x210 host mxcsr  0x218 address of native_tail
  *   0x220 far pointer 0x33:trampoline (32-bit code leaves through it)
- *   0x228 far pointer 0x23:start  0x230 1: 32-bit mode
+ *   0x228 far pointer 0x23:start  0x230 1: 32-bit mode  0x234 1: data segments are not the host's
+ *   afterwards  0x1a0 out selectors
  *   0x1000 in XSAVE area  0x2000 out XSAVE area
  */
 #define CTL 0x10100000
@@ -106,6 +107,12 @@ native_tail:
     mov %rax, CTL + 0x188
     rdgsbase %rax
     mov %rax, CTL + 0x190
+    mov %es, CTL + 0x1a0
+    mov %cs, CTL + 0x1a2
+    mov %ss, CTL + 0x1a4
+    mov %ds, CTL + 0x1a6
+    mov %fs, CTL + 0x1a8
+    mov %gs, CTL + 0x1aa
     mov $7, %eax
     xor %edx, %edx
     xsave64 CTL + 0x2000
@@ -113,7 +120,7 @@ native_tail:
     .globl native_exit
 native_exit:
     mov CTL + 0x200, %rsp
-    cmpl $0, CTL + 0x230
+    cmpl $0, CTL + 0x234
     je 3f
     xor %eax, %eax
     mov %eax, %ds

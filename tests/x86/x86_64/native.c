@@ -23,12 +23,15 @@ struct native_ctl {
     u64 in_gpr[16], in_flags, in_fs, in_gs, start;
     u8 pad0[0x100 - 0xa0];
     u64 out_gpr[16], out_flags, out_fs, out_gs, out_pad;
-    u8 pad1[0x200 - 0x1a0];
+    u16 out_seg[6];
+    u8 pad1[0x200 - 0x1ac];
     u64 host_rsp, host_fs, host_mxcsr, tail;
-    u32 leave_off, leave_sel, start_off, start_sel, mode32;
+    u32 leave_off, leave_sel, start_off, start_sel, mode32, segments;
 };
 _Static_assert(offsetof(struct native_ctl, out_gpr) == 0x100 &&
-                   offsetof(struct native_ctl, host_rsp) == 0x200,
+                   offsetof(struct native_ctl, host_rsp) == 0x200 &&
+                   offsetof(struct native_ctl, out_seg) == 0x1a0 &&
+                   offsetof(struct native_ctl, segments) == 0x234,
                "native.S");
 
 struct xsave_area { /* standard format: legacy 512, header 64, AVX at 576 */
@@ -100,6 +103,15 @@ static void write_xsave(struct xsave_area *x, const struct tstate *s)
     }
 }
 
+/* The kernel changes CS and SS only. */
+static void capture_segments(u16 *seg, u64 cs_ss)
+{
+    __asm__("mov %%es, %0\n\tmov %%ds, %1\n\tmov %%fs, %2\n\tmov %%gs, %3"
+            : "=m"(seg[X86_ES]), "=m"(seg[X86_DS]), "=m"(seg[X86_FS]), "=m"(seg[X86_GS]));
+    seg[X86_CS] = (u16)cs_ss;
+    seg[X86_SS] = (u16)(cs_ss >> 48);
+}
+
 static void capture(const greg_t *g, const struct xsave_area *x)
 {
     static const u8 order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
@@ -116,6 +128,7 @@ static void capture(const greg_t *g, const struct xsave_area *x)
     s->addr = s->exc == X86_EXC_PF ? (u64)g[REG_CR2] : 0;
     s->fs_base = CTL->out_fs;
     s->gs_base = CTL->out_gs;
+    capture_segments(s->seg, (u64)g[REG_CSGSFS]);
     read_xsave(s, x);
     faulted = true;
 }
@@ -149,34 +162,38 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 #define TRAMPOLINE (TC_PADS + 2048)
 
-/* Pad i stores its number and leaves: in 64-bit code straight to native_tail, in 32-bit code by a
- * far jump to CS 0x33. */
-static void make_pads(unsigned mode)
+/*
+ * Pad i stores its number and leaves: in 64-bit code straight to native_tail, in 32-bit code by a
+ * far jump to CS 0x33, through SS and CS, because the case may have made the other segments
+ * unusable.
+ */
+static void make_pads(unsigned mode, bool far)
 {
     static unsigned made;
     u32 pad = (u32)TC_CTL + 0x198, tail = (u32)TC_CTL + 0x218, leave = (u32)TC_CTL + 0x220;
     u8 jump[] = {0xff, 0x24, 0x25, 0, 0, 0, 0};
 
-    if (made == mode)
+    CTL->mode32 = mode == 32;
+    if (made == mode + far)
         return;
-    made = mode;
+    made = mode + far;
     memcpy(jump + 3, &tail, 4);
     memcpy(tmem_code(TRAMPOLINE), jump, sizeof jump);
     for (unsigned i = 0; i < 32; i++) {
         u8 *p = tmem_code(TC_PADS + i * TC_PAD_STEP);
         u8 code64[] = {0xc7, 0x04, 0x25, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x24, 0x25, 0, 0, 0, 0};
-        u8 code32[] = {0xc7, 0x05, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0xff, 0x2d, 0, 0, 0, 0};
+        u8 code32[] = {0x36, 0xc7, 0x05, 0, 0, 0, 0, (u8)i, 0, 0, 0, 0x2e, 0xff, 0x2d, 0, 0, 0, 0};
+        bool is64 = far ? !(i & 1) : mode == 64;
 
         memcpy(code64 + 3, &pad, 4);
         memcpy(code64 + 14, &tail, 4);
-        memcpy(code32 + 2, &pad, 4);
-        memcpy(code32 + 12, &leave, 4);
-        memcpy(p, mode == 64 ? code64 : code32, mode == 64 ? sizeof code64 : sizeof code32);
+        memcpy(code32 + 3, &pad, 4);
+        memcpy(code32 + 14, &leave, 4);
+        memcpy(p, is64 ? code64 : code32, is64 ? sizeof code64 : sizeof code32);
     }
     CTL->leave_off = (u32)TRAMPOLINE;
     CTL->leave_sel = 0x33;
     CTL->start_sel = 0x23;
-    CTL->mode32 = mode == 32;
 }
 
 bool native_init(void)
@@ -190,7 +207,7 @@ bool native_init(void)
     sigaltstack(&ss, NULL);
     for (unsigned i = 0; i < ARRAY_SIZE(sigs); i++)
         sigaction(sigs[i], &sa, NULL);
-    make_pads(64);
+    make_pads(64, false);
     CTL->tail = (u64)native_tail;
     return (getauxval(AT_HWCAP2) & 2) && __builtin_cpu_supports("avx");
 }
@@ -206,7 +223,8 @@ void native_run(const struct tcase *t, struct tresult *out)
     CTL->in_gs = t->in.gs_base;
     CTL->start = t->in.rip;
     CTL->start_off = (u32)t->in.rip;
-    make_pads(t->mode);
+    make_pads(t->mode, t->far);
+    CTL->segments = t->segments || t->mode == 32;
     CTL->out_pad = 0;
     write_xsave(XIN, &t->in);
     faulted = false;
@@ -223,6 +241,9 @@ void native_run(const struct tcase *t, struct tresult *out)
         s->gs_base = CTL->out_gs;
         s->rip = TC_PADS + CTL->out_pad * TC_PAD_STEP;
         s->exc = X86_EXC_NONE;
+        memcpy(s->seg, CTL->out_seg, sizeof s->seg);
+        /* Pads leave through CS 0x33: which of them it was says what CS had been. */
+        s->seg[X86_CS] = (t->far ? CTL->out_pad & 1 : t->mode == 32) ? 0x23 : 0x33;
         read_xsave(s, XOUT);
     }
     memcpy(out->mem, g2h(TC_MEM), TC_MEM_SIZE);

@@ -22,8 +22,14 @@
 #include "tcase.h"
 #include "x86/decode_tab.h"
 
-enum kind { SINGLE, SINGLE32, SEQ, LOOP };
-static const char *const kinds[] = {"single", "single 32-bit", "sequence", "loop"};
+enum kind { SINGLE, SINGLE32, SEQ, LOOP, SEQ32, LOOP32 };
+static const char *const kinds[] = {"single", "single 32-bit",   "sequence",
+                                    "loop",   "sequence 32-bit", "loop 32-bit"};
+/* What a row's cases of one round are. */
+static const u8 round_kinds[] = {SINGLE,   SINGLE, SINGLE, SINGLE, SINGLE32,
+                                 SINGLE32, SEQ,    LOOP,   SEQ32,  LOOP32};
+#define SEQ_FIRST 6
+#define ROUND ARRAY_SIZE(round_kinds)
 
 struct row_stat {
     u64 cases, mismatches;
@@ -66,7 +72,7 @@ static bool generate(unsigned row, u64 seed, enum kind kind)
 {
     if (kind <= SINGLE32)
         return gen_single(&tc, row, seed, kind == SINGLE ? 64 : 32);
-    return gen_sequence(&tc, row, seed, kind == LOOP);
+    return gen_sequence(&tc, row, seed, kind < SEQ32 ? 64 : 32, kind == LOOP || kind == LOOP32);
 }
 
 /* Runs *t both ways; stepped chooses the interpreter's path. True when they differ. */
@@ -149,12 +155,22 @@ static void report(unsigned row, enum kind kind, bool stepped)
 {
     static char text[40000];
     static struct tcase small;
+    static char first[sizeof diff_text];
     int n;
 
     small = tc;
     signature[0] = 0;
-    if (!differs(&small, stepped) || !same_signature())
-        snprintf(diff_text, sizeof diff_text, "  not repeatable\n");
+    strcpy(first, diff_text);
+    if (!differs(&small, stepped)) {
+        tc_print(&small, case_text, sizeof case_text);
+        n = snprintf(text, sizeof text, "MISMATCH, only once: %s %s (%s, %s)\n%s%s\n",
+                     x86_row_where[row], x86_row_text[row], kinds[kind], stepped ? "step" : "run",
+                     case_text, first);
+        if (write(1, text, n > (int)sizeof text ? sizeof text : (size_t)n) < 0)
+            _exit(3);
+        return;
+    }
+    same_signature();
     if (kind > SINGLE32)
         shrink_code(&small, stepped);
     shrink_state(&small, stepped);
@@ -179,7 +195,7 @@ static void one_case(unsigned row, u64 seed, enum kind kind)
     for (unsigned path = 0; path < 2; path++) {
         bool stepped = path == 0, bad;
 
-        if (kind == LOOP && stepped)
+        if ((kind == LOOP || kind == LOOP32) && stepped)
             continue;
         bad = !irun(&tc, &got, stepped) || tc_differ(&tc, &want, &got, diff_text, sizeof diff_text);
         if (bad) {
@@ -219,13 +235,11 @@ static void shard_main(u64 first_round, double end)
 
             if (sh->row[row].dead)
                 continue;
-            for (unsigned k = 0; k < 8; k++) {
-                u64 seed = opt.seed * 1000003 + round * 8 + k;
-                enum kind kind = k < 6 && !opt.only_seq ? (k < 4 ? SINGLE : SINGLE32)
-                                 : k & 1                ? LOOP
-                                                        : SEQ;
+            for (unsigned k = opt.only_seq ? SEQ_FIRST : 0; k < ROUND; k++) {
+                u64 seed = opt.seed * 1000003 + round * ROUND + k;
+                enum kind kind = round_kinds[k];
 
-                if (opt.cases && round * 8 + k >= opt.cases)
+                if (opt.cases && round * ROUND + k >= opt.cases)
                     _exit(0);
                 one_case(row, seed, kind);
             }
@@ -322,7 +336,7 @@ static unsigned supervise(double end)
 static int show_case(void)
 {
     irun_init();
-    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP : SINGLE32);
+    for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP32 : SINGLE32);
          kind++) {
         if (!n_todo || !generate(todo[0], opt.show, kind))
             continue;
