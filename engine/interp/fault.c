@@ -139,13 +139,18 @@ static gaddr operand_at(const struct x86_cpu *c, const struct x86_insn *in, unsi
     return 0;
 }
 
-/* Is it where CALL and PUSH write, or POP reads? */
+/* Is addr where CALL and PUSH write or POP reads: the slot's first byte, or where it enters a page?
+ */
 static bool on_stack(const struct x86_cpu *c, const struct x86_insn *in, gaddr addr)
 {
-    gaddr sp = c->gpr[X86_RSP];
+    u32 attr = x86_rows[in->row].attr;
+    u64 offset;
 
-    return x86_rows[in->row].attr & (X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL) &&
-           addr + 16 >= sp && addr < sp + 8;
+    if (!(attr & (X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL)))
+        return false;
+    offset = addr - c->gpr[X86_RSP] + (attr & X86_ATTR_POP ? 0 : in->opsz);
+    offset = c->mode == 64 ? offset : (u32)offset;
+    return !offset || (offset < in->opsz && !(addr & 4095));
 }
 
 gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr)
@@ -153,7 +158,7 @@ gaddr interp_fault_addr(const struct x86_cpu *c, gaddr addr)
     unsigned size = 0;
     gaddr first = c->cur ? operand_at(c, c->cur, &size) : 0;
 
-    if (first && addr < first && on_stack(c, c->cur, addr))
+    if (first && on_stack(c, c->cur, addr))
         return addr;
     /* Other sizes are environments and areas, which sem_ functions access in the CPU's order. */
     if (!first || size > sizeof(union x86_vec) || size & (size - 1) ||

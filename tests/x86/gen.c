@@ -220,6 +220,13 @@ static void fix_cmpxchg(struct tcase *t, struct rng *r, const struct x86_insn *i
     }
 }
 
+/* CALL, PUSH and POP with a memory operand near the stack slot: which of the two faulted? */
+static void fix_near_stack(struct tcase *t, struct rng *r, const struct x86_insn *in)
+{
+    if (mem_index(in) >= 0 && in->base != X86_RSP && in->index != X86_RSP && rng_one_in(r, 8))
+        t->in.gpr[X86_RSP] = gen_effective(t, in) + rng_below(r, 48) - 24;
+}
+
 static void fix_divide(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
     u64 *rdx = &t->in.gpr[X86_RDX], *rax = &t->in.gpr[X86_RAX];
@@ -505,6 +512,8 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
     if (in->opnd[0].kind == X86_OPK_SI || in->opnd[0].kind == X86_OPK_DI ||
         in->opnd[1].kind == X86_OPK_SI || in->opnd[1].kind == X86_OPK_DI)
         fix_string(t, &r, in);
+    if (x86_rows[row].attr & (X86_ATTR_PUSH | X86_ATTR_POP | X86_ATTR_CALL))
+        fix_near_stack(t, &r, in);
     if (x86_rows[row].attr & X86_ATTR_BRANCH && !gen_is_far(row))
         fix_branch(t, &r, in);
     fix_misc(t, &r, in);
