@@ -145,18 +145,16 @@ void h_crc32c(struct tr *t, unsigned sz, hreg d, hreg crc, hreg data); /* sz: of
  * ---- upper halves of YMM registers ----
  * They live in struct x86_cpu and are cached in host registers inside a block: struct tr_ymm.
  * h_ymm_get: a register with the upper half of YMM i, only to be read. h_ymm_set: the register to
- * compute its new value in (may be that of get(i)); h_ymm_put then makes it the value. Memory is
- * not accessed between set and put; h_ymm_set_new is never the register of get(i), for loads that
- * may fault. The registers of the last four get and set stay valid. Values not stored yet are
+ * compute its new value in (may be that of get(i)); h_ymm_put then makes it the value. The only
+ * access to memory between set and put is h_vld2. The registers of the last four get and set stay valid. Values not stored yet are
  * stored by h_ymm_flush: before exits, branches and x86_sem; at faults they are taken from the
  * host's context (h_context_ymm, struct tr_ymm_note).
  */
 vreg h_ymm_get(struct tr *t, unsigned i);
 vreg h_ymm_set(struct tr *t, unsigned i);
-vreg h_ymm_set_new(struct tr *t, unsigned i);
 void h_ymm_put(struct tr *t, unsigned i);
 void h_ymm_zero(struct tr *t, unsigned i);
-void h_ymm_zero_all(struct tr *t, unsigned count); /* VZEROUPPER: YMM 0 .. count - 1 */
+void h_ymm_zero_all(struct tr *t); /* VZEROUPPER in 64-bit mode */
 void h_ymm_flush(struct tr *t);
 /* At block starts and after x86_sem: nothing is known (and nothing was left to store). */
 void h_ymm_reset(struct tr *t);

@@ -114,29 +114,19 @@ static bool fits_pair(unsigned lg, i64 off)
     return a64_fits_simm7(lg, off);
 }
 
-static bool fits_both(unsigned lg, i64 off)
-{
-    return fits_off(lg, off) && fits_off(lg, off + 16);
-}
-
-/* An LDP that faults in its second half may have loaded the first (Arm ARM; QEMU does): a guest's
- * register is loaded last and alone. */
+/* A fault in the second half finds the guest's register unchanged (an LDP may have loaded the
+ * first): the lower half comes by a temporary. */
 void h_vld2(struct tr *t, vreg lo, vreg hi, const struct h_mem *m)
 {
-    u32 keep = t->tmp_free;
-    bool guest = lo < 16;
-    struct vaddr a = address(t, m, guest ? fits_both : fits_pair, 4);
+    u32 keep = t->tmp_free, vkeep = t->vtmp_free;
+    vreg first = lo < 16 ? h_vtmp(t) : lo;
+    struct vaddr a = address(t, m, fits_pair, 4);
 
-    if (guest) {
-        struct vaddr second = {.base = a.base, .index = H_NONE, .off = a.off + 16};
-
-        access(t, false, 4, hi, &second);
-        access(t, false, 4, lo, &a);
-    } else {
-        tr_put(t, a64_ldp_v(4, lo, hi, a.base, a.off));
-    }
+    tr_put(t, a64_ldp_v(4, first, hi, a.base, a.off));
+    h_vmov(t, lo, first);
     vec_after_load(t, m);
     t->tmp_free = keep;
+    t->vtmp_free = vkeep;
 }
 
 void h_vst2(struct tr *t, vreg lo, vreg hi, const struct h_mem *m)
@@ -279,6 +269,8 @@ void h_ymm_reset(struct tr *t)
         t->ymm.of[s] = 0xff;
 }
 
+#define CLEAN ((i64)offsetof(struct x86_cpu, jit.ymm_clean))
+
 /* From here on a fault finds these slots dirty. */
 static void note(struct tr *t)
 {
@@ -299,6 +291,9 @@ static void note(struct tr *t)
 
 static void store_slot(struct tr *t, unsigned s)
 {
+    if (!t->ymm.unclean)
+        tr_put(t, a64_str(3, 31, CPU, CLEAN));
+    t->ymm.unclean = true;
     h_vst_cpu(t, (vreg)(YMM_SLOT0 + s), upper(t->ymm.of[s]));
     t->ymm.dirty &= (u8)~(1u << s);
 }
@@ -367,33 +362,9 @@ vreg h_ymm_set(struct tr *t, unsigned i)
     return (vreg)(YMM_SLOT0 + s);
 }
 
-/* The old slot keeps the old value, and maybe has to be stored, until put finds two. */
-vreg h_ymm_set_new(struct tr *t, unsigned i)
-{
-    int s = slot_with(t, i);
-
-    if (s < 0 || !(t->ymm.dirty >> s & 1))
-        return h_ymm_set(t, i);
-    t->ymm.used[s] = ++t->ymm.clock;
-    t->ymm.zero &= (u16)~(1u << i);
-    return (vreg)(YMM_SLOT0 + take_slot(t, i));
-}
-
 void h_ymm_put(struct tr *t, unsigned i)
 {
-    struct tr_ymm *y = &t->ymm;
-    unsigned newest = (unsigned)slot_with(t, i);
-
-    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
-        if (y->of[s] == i && y->used[s] > y->used[newest])
-            newest = s;
-    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
-        if (y->of[s] == i && s != newest) {
-            y->of[s] = 0xff;
-            y->used[s] = 0;
-            y->dirty &= (u8)~(1u << s);
-        }
-    y->dirty |= (u8)(1u << newest);
+    t->ymm.dirty |= (u8)(1u << slot_with(t, i));
     note(t);
 }
 
@@ -429,28 +400,32 @@ void h_ymm_zero(struct tr *t, unsigned i)
     t->ymm.zero |= (u16)(1u << i);
 }
 
-void h_ymm_zero_all(struct tr *t, unsigned count)
+static void zero_all(struct tr *t, const struct tr_cold *c)
 {
-    u32 keep = t->vtmp_free;
-    vreg z = H_NONE;
-    u16 zero;
+    hreg r = h_tmp(t);
+    vreg z = h_vtmp(t);
 
-    for (unsigned i = 0; i < count; i++) {
-        if (a64_fits_simm7(3, upper(i)) || t->ymm.zero >> i & 1) {
-            h_ymm_zero(t, i);
-            continue;
-        }
-        if (z == H_NONE) {
-            z = h_vtmp(t);
-            h_vzero(t, z);
-        }
+    h_vzero(t, z);
+    for (unsigned i = 0; i < 16; i++)
         h_vst_cpu(t, z, upper(i));
-        forget(t, i);
-        t->ymm.zero |= (u16)(1u << i);
+    h_imm(t, r, 1);
+    tr_put(t, a64_str(3, r, CPU, CLEAN));
+    h_jump(t, c->back);
+}
+
+/* Usually nothing was stored since the last time. */
+void h_ymm_zero_all(struct tr *t)
+{
+    hreg r = h_tmp(t);
+    struct tr_cold *c;
+
+    if (t->ymm.zero != 0xffff) {
+        c = tr_cold(t, zero_all);
+        tr_put(t, a64_ldr(3, r, CPU, CLEAN));
+        tr_branch(t, a64_cbz(1, r, 0), c->label);
+        tr_bind(t, c->back);
     }
-    note(t);
-    zero = t->ymm.zero;
     h_ymm_reset(t);
-    t->ymm.zero = zero;
-    t->vtmp_free = keep;
+    note(t);
+    t->ymm.zero = 0xffff;
 }

@@ -13,6 +13,15 @@ static void fall_back(struct tr *t)
     h_sem(t);
 }
 
+/* A conditional branch that is not a loop's stores upper halves of YMM registers out of line. */
+static bool stores_late(const struct tr *t, u32 attr)
+{
+    int taken = t->blk[t->curblk].taken;
+
+    return (attr & X86_ATTR_COND) && t->ymm_late &&
+           (taken == TR_EXTERNAL || taken > (int)t->curblk);
+}
+
 /* True: control does not go on behind it. */
 static bool one(struct tr *t, struct tr_insn *ti)
 {
@@ -26,7 +35,7 @@ static bool one(struct tr *t, struct tr_insn *ti)
     h_tmp_reset(t);
     if (tr_fp_step(t, in))
         return false;
-    if (attr & (X86_ATTR_STOP | X86_ATTR_BRANCH))
+    if ((attr & (X86_ATTR_STOP | X86_ATTR_BRANCH)) && !stores_late(t, attr))
         h_ymm_flush(t);
     mark = t->n;
     if (attr & X86_ATTR_STOP) {
@@ -103,6 +112,10 @@ static void joins(struct tr *t)
 {
     for (u32 i = 0; i < t->nblk; i++)
         t->blk[i].joined = !i || t->blk[i].head || t->blk[i].pc == t->entry || !t->blk[i - 1].falls;
+    t->ymm_late = true; /* x87 registers may be in the same host registers */
+    for (u32 i = 0; i < t->nins; i++)
+        if (x86_rows[t->ins[i].in.row].attr & X86_ATTR_X87)
+            t->ymm_late = false;
     for (u32 i = 0; i < t->nblk; i++) {
         const struct tr_block *b = &t->blk[i];
 
@@ -124,6 +137,7 @@ void pass_emit(struct tr *t)
     for (u32 i = 0; i < t->ncold && !t->err; i++) {
         t->cur = (u32)(t->cold[i].insn - t->ins);
         h_tmp_reset(t);
+        t->curblk = t->cold[i].blk;
         t->ymm = t->cold[i].ymm;
         tr_bind(t, t->cold[i].label);
         t->cold[i].emit(t, &t->cold[i]);

@@ -180,6 +180,7 @@ static bool run(struct x86_cpu *c)
         return false;
     }
     h_flags_from_cpu(c);
+    c->jit.ymm_clean = 0;
     do {
         if (site)
             region_link(site, c->rip);
@@ -215,6 +216,7 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
     c->rip = next;
     x86_sem[in->op](c, in);
     c->cur = NULL;
+    c->jit.ymm_clean = 0;
     dyn_count.fallback_runs++;
     if (UNLIKELY(c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c))) {
         /* run() converts the flags once more on the way out. */

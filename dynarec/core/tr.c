@@ -2,6 +2,7 @@
  * tr.c - writing host code: labels, literals, exits, entries. See tr.h.
  */
 #include "dynarec/core/tr.h"
+#include "dynarec/host.h"
 
 static void fixup(struct tr *t, enum tr_fix_kind kind, u32 target)
 {
@@ -66,11 +67,24 @@ int tr_block_at(const struct tr *t, gaddr pc)
     return lo < t->nblk && t->blk[lo].pc == pc ? (int)lo : TR_EXTERNAL;
 }
 
+static void late_exit(struct tr *t, const struct tr_cold *c)
+{
+    h_ymm_flush(t);
+    h_goto(t, c->a);
+}
+
 void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
 {
     int b = kind == TR_SITE_JUMP ? tr_block_at(t, target) : TR_EXTERNAL;
     struct tr_site *s;
 
+    if (t->ymm.dirty) { /* only where t->ymm_late lets conditional branches come here so */
+        struct tr_cold *c = tr_cold(t, late_exit);
+
+        c->a = target;
+        tr_branch(t, word, c->label);
+        return;
+    }
     /* Forward inside the region nothing has to be patched: no loop closes there. */
     if (b > (int)t->curblk) {
         tr_branch(t, word, t->blk[b].label);
@@ -109,6 +123,7 @@ struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr
     if (t->ncold == TR_MAX_COLD - 1)
         tr_fail(t, "too much cold code");
     *c = (struct tr_cold){
-        .emit = emit, .label = tr_label(t), .back = tr_label(t), .insn = tr_cur(t), .ymm = t->ymm};
+        .emit = emit, .label = tr_label(t), .back = tr_label(t), .insn = tr_cur(t), .blk = t->curblk,
+        .ymm = t->ymm};
     return c;
 }

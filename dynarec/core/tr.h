@@ -91,6 +91,7 @@ struct tr_ymm {
     u32 clock;
     u8 of[TR_YMM_SLOTS]; /* YMM register in this slot, 0xff: none */
     u8 dirty;            /* bit per slot: memory does not have it yet */
+    bool unclean;        /* jit.ymm_clean is known to be 0 */
     u16 zero;            /* bit i: the upper half of YMM i is zero */
 };
 
@@ -109,6 +110,7 @@ struct tr_cold {
     u32 label, back;
     const struct tr_insn *insn;
     u64 a, b;
+    u32 blk;
     struct tr_ymm ymm; /* as it was at tr_cold(), and is when emit runs */
 };
 
@@ -166,6 +168,7 @@ struct tr {
     hreg zext_reg; /* zero above the operand size: a value just loaded */
     struct tr_flags fl;
     struct tr_ymm ymm;
+    bool ymm_late; /* conditional branches store upper halves only where they are taken */
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;
     struct tr_fp fp;

@@ -41,7 +41,7 @@ static bool vmove(struct tr *t, const struct x86_insn *in)
     }
     if (tr_is_mem(in, 1)) {
         m = tr_mem(t, in);
-        h_vld2(t, tr_v_reg(in, 0), h_ymm_set_new(t, in->opnd[0].reg), &m);
+        h_vld2(t, tr_v_reg(in, 0), tr_v_set(t, in, 0), &m);
     } else {
         high = tr_v_high(t, in, 1);
         h_vmov(t, tr_v_reg(in, 0), tr_v_reg(in, 1));

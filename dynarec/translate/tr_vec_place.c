@@ -402,14 +402,18 @@ TR_FN(VPERMPS)
 
 TR_FN(VZEROUPPER)
 {
-    h_ymm_zero_all(t, in->mode == 64 ? 16 : 8);
+    if (in->mode != 64)
+        return false;
+    h_ymm_zero_all(t);
     return true;
 }
 
 TR_FN(VZEROALL)
 {
-    for (unsigned i = 0; i < (in->mode == 64 ? 16u : 8u); i++)
+    if (in->mode != 64)
+        return false;
+    for (unsigned i = 0; i < 16; i++)
         h_vzero(t, h_vec(i));
-    h_ymm_zero_all(t, in->mode == 64 ? 16 : 8);
+    h_ymm_zero_all(t);
     return true;
 }

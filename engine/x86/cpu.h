@@ -89,6 +89,7 @@ struct x86_jit {
     u64 fpcr;          /* host's floating-point control for the guest's MXCSR */
     u32 nzcv, pf, af;  /* the guest's flags as the host keeps them */
     u32 resume;        /* the next instruction is the interpreter's */
+    u64 ymm_clean;     /* not 0: the upper halves of all YMM registers are zero */
     void *thread;      /* struct dyn_thread */
 };
 
