@@ -15,16 +15,19 @@
 #include "elf/elf.h"
 #include "linux/local.h"
 #include "linux/policy.h"
+#include "linux/trace.h"
 
 #define ARGV0_OPTION "--argv0"
+#define TRACED_OPTION "--traced"
 #define FILTERS_OPTION "--filters" /* a descriptor, see policy_save */
-#define SCRIPT_DEPTH 4 /* of the kernel */
+#define SCRIPT_DEPTH 4             /* of the kernel */
 #define SCRIPT_LINE 256
 
 static char self[PATH_MAX];
 static char *const *options;
 static int option_count;
 static int filters_fd = -1;
+static bool traced;
 /* The new argument array. In a vfork child it lies in the parent's memory, and the parent (same
  * TLS) frees it. */
 static __thread void *scratch;
@@ -38,6 +41,12 @@ char *linux_take_args(int *argc, char ***argv)
         if (!strcmp(v[n], ARGV0_OPTION) && n + 2 < *argc) {
             argv0 = v[n + 1];
             n += 2;
+            continue;
+        }
+        if (!strcmp(v[n], TRACED_OPTION)) {
+            traced = true;
+            setenv("BOX64_LIBC", "guest", 1); /* debuggers look for an ld.so and its lists */
+            n++;
             continue;
         }
         if (!strcmp(v[n], FILTERS_OPTION) && n + 2 < *argc) {
@@ -59,6 +68,11 @@ char *linux_take_args(int *argc, char ***argv)
         v[out++] = v[n++];
     *argc = out - 1;
     return argv0;
+}
+
+bool exec_is_traced(void)
+{
+    return traced;
 }
 
 void exec_take_filters(void)
@@ -107,12 +121,12 @@ static int count(char *const argv[])
     return n;
 }
 
-/* box64 [options] [--filters FD] --argv0 ARGV0 PATH ARGS: PATH with a slash, so that it is not
- * searched. */
+/* box64 [options] [--traced] [--filters FD] --argv0 ARGV0 PATH ARGS: PATH with a slash, so that it
+ * is not searched. */
 static i64 exec_ourselves(const char *path, char *const argv[], char *const envp[])
 {
     int n = count(argv), k = 0;
-    char **v = malloc(((size_t)n + (size_t)option_count + 10) * sizeof *v + strlen(path) + 3);
+    char **v = malloc(((size_t)n + (size_t)option_count + 11) * sizeof *v + strlen(path) + 3);
     char *name, number[16];
     int filters;
     i64 r;
@@ -122,11 +136,13 @@ static i64 exec_ourselves(const char *path, char *const argv[], char *const envp
     exec_forget_scratch();
     scratch = v;
     filters = policy_save();
-    name = (char *)(v + n + option_count + 10);
+    name = (char *)(v + n + option_count + 11);
     sprintf(name, "%s%s", strchr(path, '/') && path[0] != '-' ? "" : "./", path);
     v[k++] = (char *)(uintptr_t)exec_self();
     for (int i = 0; i < option_count; i++)
         v[k++] = options[i];
+    if (thr_self() && thr_self()->trace)
+        v[k++] = (char *)(uintptr_t)TRACED_OPTION;
     if (filters >= 0) {
         snprintf(number, sizeof number, "%d", filters);
         v[k++] = (char *)(uintptr_t)FILTERS_OPTION;
@@ -232,6 +248,7 @@ static i64 exec_depth(const char *path, char *const argv[], char *const envp[], 
 
 i64 linux_execve(const char *path, char *const argv[], char *const envp[])
 {
+    tracee_execs(thr_self());
     return exec_depth(path, argv, envp, 0);
 }
 
@@ -255,7 +272,7 @@ i64 exec_guest(struct x86_cpu *c, const char *path, u64 argv, u64 envp)
     (void)c;
     if (!readable_array(argv) || !readable_array(envp))
         return -EFAULT;
-    return linux_execve(path, g2h(argv), g2h(envp));
+    return exec_depth(path, g2h(argv), g2h(envp), 0);
 }
 
 i64 sys_execve(struct x86_cpu *c, const u64 *a)

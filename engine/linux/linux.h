@@ -28,6 +28,10 @@ i64 linux_syscall6(struct x86_cpu *c, u64 nr, const u64 args[6]);
  * can be run again. */
 i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6]);
 
+/* A child changed state: false when it stopped where a tracing guest must not see it, and runs on
+ * (wait again); true: *status is for the guest. */
+bool linux_wait_stop(int pid, int *status);
+
 /* execve as the guest means it: x86-64 ELF files and their #! scripts run through this box64,
  * native ones natively. -errno or no return. */
 i64 linux_execve(const char *path, char *const argv[], char *const envp[]);

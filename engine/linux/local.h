@@ -48,7 +48,15 @@ ALWAYS_INLINE struct thr *thr_of(const struct x86_cpu *c)
 }
 
 /* proc.c: files that must look like an x86-64 machine's. */
-enum proc_view { VIEW_NONE, VIEW_EXE, VIEW_MAPS, VIEW_CMDLINE, VIEW_AUXV, VIEW_CPUINFO };
+enum proc_view {
+    VIEW_NONE,
+    VIEW_EXE,
+    VIEW_MAPS,
+    VIEW_CMDLINE,
+    VIEW_AUXV,
+    VIEW_CPUINFO,
+    VIEW_TRACED_AUXV
+};
 enum proc_view proc_view_of(const char *path);
 i64 proc_open(struct x86_cpu *c, enum proc_view view, int guest_flags);
 void proc_cpuinfo(struct x86_cpu *c, FILE *f);
@@ -64,7 +72,8 @@ u64 guest_path(u64 path, enum proc_view *view);
 /* exec.c */
 const char *exec_self(void);
 i64 exec_guest(struct x86_cpu *c, const char *path, u64 argv, u64 envp);
-void exec_take_filters(void); /* of the program that made this one */
+bool exec_is_traced(void);      /* by who made this program */
+void exec_take_filters(void);   /* of the program that made this one */
 void exec_forget_scratch(void); /* memory that a vfork child left behind in its parent */
 
 /* statx(2) based: the one stat call that every host has. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "linux/local.h"
+#include "linux/trace.h"
 #include "mem/mem.h"
 
 #define AUXV_MAX 64
@@ -33,6 +34,7 @@ int linux_init(const char *exe_path, char **argv, char **envp)
     (void)envp;
     exec_self();
     exec_take_filters();
+    sig_trace = tracee_signal;
     sig_set_restart_range(host_syscall_safe_start, host_syscall_safe_insn, host_syscall_safe_again);
     if (!realpath(exe_path, exe))
         snprintf(exe, sizeof exe, "%s", exe_path);
@@ -44,6 +46,8 @@ int linux_init(const char *exe_path, char **argv, char **envp)
 void linux_set_stack(gaddr sp)
 {
     guest_stack = sp;
+    if (exec_is_traced())
+        tracee_started(&thr_self()->cpu, sp);
 }
 
 /* "self/", "thread-self/", "<own pid>/", each also with "task/<tid>/": what follows, or NULL. */
@@ -70,6 +74,24 @@ static const char *own_entry(const char *p)
     return p;
 }
 
+/* Of the traced guest that proc_view_of saw last; proc_open follows at once. */
+static __thread int traced_pid;
+
+static enum proc_view traced_view(const char *p)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*p))
+        return VIEW_NONE;
+    traced_pid = (int)strtol(p, &end, 10);
+    if (*end != '/' || !tracer_has(traced_pid))
+        return VIEW_NONE;
+    p = strrchr(end, '/');
+    if (!strcmp(p, "/mem"))
+        tracer_opens_memory(traced_pid);
+    return strcmp(p, "/auxv") ? VIEW_NONE : VIEW_TRACED_AUXV;
+}
+
 enum proc_view proc_view_of(const char *path)
 {
     static const char *const names[] = {
@@ -80,6 +102,8 @@ enum proc_view proc_view_of(const char *path)
     path += 6;
     if (!strcmp(path, "cpuinfo"))
         return VIEW_CPUINFO;
+    if (!own_entry(path))
+        return traced_view(path);
     path = own_entry(path);
     for (unsigned v = VIEW_EXE; path && v <= VIEW_AUXV; v++)
         if (!strcmp(path, names[v]))
@@ -123,6 +147,14 @@ static void write_auxv(FILE *f)
     }
 }
 
+static void write_traced_auxv(FILE *f)
+{
+    u64 words[2 * AUXV_MAX];
+    int n = tracer_auxv(traced_pid, words, ARRAY_SIZE(words));
+
+    fwrite(words, sizeof words[0], (size_t)n, f);
+}
+
 static void write_maps(FILE *f)
 {
     size_t n = 0;
@@ -145,6 +177,8 @@ static i64 view_fd(struct x86_cpu *c, enum proc_view view, int fd)
         write_cmdline(f);
     else if (view == VIEW_AUXV)
         write_auxv(f);
+    else if (view == VIEW_TRACED_AUXV)
+        write_traced_auxv(f);
     else
         proc_cpuinfo(c, f);
     fclose(f);

@@ -11,6 +11,7 @@
 
 #include "linux/local.h"
 #include "linux/policy.h"
+#include "linux/trace.h"
 #include "mem/mem.h"
 
 #define ARCH_SET_GS 0x1001
@@ -52,13 +53,13 @@ i64 sys_uname(struct x86_cpu *c, const u64 *a)
 
 i64 sys_exit(struct x86_cpu *c, const u64 *a)
 {
-    (void)c;
+    tracee_exits(c, (int)a[0]);
     thr_exit((int)a[0]);
 }
 
 i64 sys_exit_group(struct x86_cpu *c, const u64 *a)
 {
-    (void)c;
+    tracee_exits(c, (int)a[0]);
     thr_exit_group((int)a[0]);
 }
 
@@ -147,13 +148,28 @@ i64 sys_seccomp(struct x86_cpu *c, const u64 *a)
     }
 }
 
-/* A tracer would see the emulator's registers. Being traced by others is fine: PTRACE_TRACEME and
- * the like are refused too. */
 i64 sys_ptrace(struct x86_cpu *c, const u64 *a)
 {
-    (void)c;
-    log_debug("ptrace(%d) is refused", (int)a[0]);
-    return (int)a[0] == PTRACE_TRACEME ? -EPERM : -ESRCH;
+    return a[0] == PTRACE_TRACEME ? tracee_traceme(c) : tracer_request(c, a);
+}
+
+bool linux_wait_stop(int pid, int *status)
+{
+    return ((*status & 0xff) != 0x7f && !tracer_has(pid)) || tracer_stop(pid, status);
+}
+
+i64 sys_wait4(struct x86_cpu *c, const u64 *a)
+{
+    int status = 0;
+    i64 r;
+
+    mem_prepare_write(a[3], sizeof(struct rusage));
+    do {
+        r = HOST(c, __NR_wait4, a[0], h2g(&status), a[2], a[3]);
+    } while (r > 0 && !linux_wait_stop((int)r, &status));
+    if (r > 0 && a[1] && !sig_write(a[1], &status, sizeof status))
+        return -EFAULT;
+    return r;
 }
 
 /* Terminal, socket and file ioctls have the generic numbers and structures on x86-64; so have the

@@ -72,6 +72,7 @@ static void child_setup(struct thr *t, const struct clone_req *q)
     t->clear_child_tid = q->flags & CLONE_CHILD_CLEARTID ? q->child_tid : 0;
     t->robust_list = 0;
     policy_after_fork(t);
+    t->trace = NULL;
     if (q->flags & CLONE_CHILD_SETTID)
         write_tid(q->child_tid, t->tid);
     if (q->flags & G_CLONE_CLEAR_SIGHAND)

@@ -7,6 +7,7 @@
 
 #include "linux/kinds.h"
 #include "linux/policy.h"
+#include "linux/trace.h"
 #include "mem/mem.h"
 
 #define SYS_PASS(nr, name, ...) [nr] = {#name, NULL, __NR_##name, 0, {__VA_ARGS__}},
@@ -100,6 +101,28 @@ static i64 dispatch(struct x86_cpu *c, u64 nr, const u64 *a)
     return r;
 }
 
+/* The stop before the call may change its number and arguments, the one after it its result. */
+static void traced_call(struct x86_cpu *c)
+{
+    u64 *g = c->gpr;
+    u64 nr = (u32)g[X86_RAX];
+    i64 r = -ENOSYS;
+
+    g[X86_RAX] = (u64)r;
+    if (tracee_syscall(c, &nr)) {
+        u64 a[6] = {g[X86_RDI], g[X86_RSI], g[X86_RDX], g[X86_R10], g[X86_R8], g[X86_R9]};
+        r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, a) : unknown(nr);
+    }
+    if (r == -SIG_RESTART) {
+        g[X86_RAX] = nr;
+        c->rip -= 2;
+        return;
+    }
+    g[X86_RAX] = (u64)r;
+    if (tracee_wants_syscalls(thr_of(c)))
+        tracee_syscall(c, &nr);
+}
+
 void linux_syscall(struct x86_cpu *c)
 {
     u64 *g = c->gpr;
@@ -114,6 +137,10 @@ void linux_syscall(struct x86_cpu *c)
     if (has_policy(c) && !policy_check(c, nr, a, true, &r)) {
         if (r != POLICY_SIGNALLED)
             g[X86_RAX] = (u64)r;
+        return;
+    }
+    if (UNLIKELY(thr_of(c)->trace) && tracee_wants_syscalls(thr_of(c))) {
+        traced_call(c);
         return;
     }
     r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, a) : unknown(nr);

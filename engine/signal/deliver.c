@@ -96,7 +96,16 @@ static void enter_handler(struct x86_cpu *c, int sig, const struct sig_info *inf
     }
 }
 
-void sig_deliver(struct x86_cpu *c, int sig, const struct sig_info *info)
+int (*sig_trace)(struct x86_cpu *c, int sig, void *info);
+
+/* What a tracer makes of it. */
+static int traced(struct x86_cpu *c, int sig, const struct sig_info *info, struct sig_info *out)
+{
+    *out = *info;
+    return sig_trace ? sig_trace(c, sig, out) : sig;
+}
+
+static void act_on(struct x86_cpu *c, int sig, const struct sig_info *info)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
     struct guest_sigaction act = st->acts->a[sig];
@@ -109,15 +118,28 @@ void sig_deliver(struct x86_cpu *c, int sig, const struct sig_info *info)
         enter_handler(c, sig, info, &act);
 }
 
+void sig_deliver(struct x86_cpu *c, int sig, const struct sig_info *info)
+{
+    struct sig_info mine;
+
+    sig = traced(c, sig, info, &mine);
+    if (sig)
+        act_on(c, sig, &mine);
+}
+
 void sig_deliver_forced(struct x86_cpu *c, int sig, const struct sig_info *info)
 {
     struct sig_thread *st = ((struct thr *)c->owner)->sig;
+    struct sig_info mine;
 
+    sig = traced(c, sig, info, &mine);
+    if (!sig)
+        return;
     if ((st->mask & SIG_BIT(sig)) || st->acts->a[sig].handler == G_SIG_IGN) {
-        default_action(c, sig, info);
+        default_action(c, sig, &mine);
         return;
     }
-    sig_deliver(c, sig, info);
+    act_on(c, sig, &mine);
     sig_apply_host_mask(st);
 }
 

@@ -98,9 +98,6 @@ bool sig_push_frame(struct x86_cpu *c, int sig, const struct sig_info *info,
                     const struct guest_sigaction *act);
 
 /* xstate.c: the FXSAVE/XSAVE image in frames. */
-u32 sig_xstate_size(const struct x86_cpu *c);
-void sig_xstate_save(struct x86_cpu *c, u8 *image);
-bool sig_xstate_load(struct x86_cpu *c, gaddr image);
 void sig_xstate_reset(struct x86_cpu *c);
 
 void sig_crash_report(struct x86_cpu *c, int sig, const struct sig_info *info);

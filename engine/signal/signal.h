@@ -85,6 +85,15 @@ void sig_clear_handlers(void);
 /* A vfork child gets its own dispositions (t is not running yet). 0 or -errno. */
 int sig_private_actions(struct thr *t);
 
+/* Asked before a signal is delivered, with the 128 bytes of its siginfo: the signal to deliver, 0
+ * for none. Set by the linux room for being traced; NULL: as if it returned `sig`. */
+extern int (*sig_trace)(struct x86_cpu *c, int sig, void *info);
+
+/* xstate.c: the FXSAVE/XSAVE image of signal frames, with the magic words at its end. */
+u32 sig_xstate_size(const struct x86_cpu *c);
+void sig_xstate_save(struct x86_cpu *c, u8 *image);
+bool sig_xstate_load(struct x86_cpu *c, gaddr image);
+
 /* Ends the process as the signal's default action does. */
 NORETURN void sig_terminate(int sig);
 

@@ -9,7 +9,8 @@
 
 struct sig_thread; /* engine/signal: pending queue, mask, alternate stack */
 
-struct filter; /* engine/linux: seccomp */
+struct filter;       /* engine/linux: seccomp */
+struct trace_record; /* engine/linux: ptrace */
 
 /* prctl(PR_SET_SYSCALL_USER_DISPATCH): calls made outside [start, start + len) are not ours. */
 struct thr_dispatch {
@@ -29,6 +30,7 @@ struct thr {
     struct sig_thread *sig;
     const struct filter *filters; /* inherited by new threads */
     struct thr_dispatch dispatch; /* not inherited */
+    struct trace_record *trace;   /* being traced; not inherited */
     void (*tls_free)(struct thr *t);
     bool adopted;            /* a native library's own thread that called a guest callback */
     bool listed;             /* in the list of all threads */

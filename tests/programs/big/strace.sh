@@ -1,0 +1,5 @@
+# strace of a small program: calls in order, results, a signal, the exit status.
+$B strace -o t1 -e trace=openat,read,write,close,exit_group cat "$DATA/sum.awk" >/dev/null; echo $?
+tail -n 6 t1 | sed -E 's/, [0-9]+\) += /, N) = /'
+$B strace -o t2 -e trace=kill,exit_group bash -c 'trap "echo usr1" USR1; kill -USR1 $$; exit 5'; echo $?
+sed -E 's/[0-9]{2,}/N/g' t2
