@@ -143,7 +143,8 @@ void h_goto_reg(struct tr *t, hreg target);
 void h_call(struct tr *t, gaddr pc, gaddr ret);
 void h_call_reg(struct tr *t, hreg target, gaddr ret);
 void h_ret(struct tr *t, unsigned pop);
-/* The interpreter goes on at pc (system calls and the like). */
+/* The interpreter goes on at pc (system calls and the like): c->jit.resume says so. */
+#define H_RESUME_BLOCK 1
 void h_leave(struct tr *t, gaddr pc);
 /* Runs x86_sem[] of the current instruction, all state passed through struct x86_cpu. */
 void h_sem(struct tr *t);
@@ -182,6 +183,9 @@ u64 h_context_pc(const void *uc);
 void h_context_save(struct x86_cpu *c, const void *uc, unsigned flag_state);
 /* Upper halves of YMM registers that are in the host's registers only: struct tr_ymm_note. */
 void h_context_ymm(struct x86_cpu *c, const void *uc, u32 of, u32 dirty);
+/* The used x87 registers, and top and used, by the state of that place. */
+void h_context_x87(struct x86_cpu *c, const void *uc, const struct tr_x87_state *st);
+void h_context_shadow(void *uc, u64 shadow);
 /* The interrupted thread goes on with these instead of its hash table and shadow stack (run.c). */
 void h_context_stop(struct x86_cpu *c, void *uc, u64 tab, u64 shadow);
 

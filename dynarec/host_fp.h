@@ -85,4 +85,24 @@ void h_fv_narrow_int(struct tr *t, bool trunc, unsigned n, vreg d, const vreg *a
 void h_fv_from_half(struct tr *t, bool high, vreg d, vreg a);
 void h_fv_to_half(struct tr *t, unsigned n, vreg d, const vreg *a);
 
+/* ---- x87 in double mode: doubles in registers of their own, 0-7 ---- */
+vreg h_x87_reg(unsigned k);
+/* Back to the interpreter, at the current instruction, unless x (4 bytes) is zero. */
+void h_leave_unless_zero(struct tr *t, hreg x);
+void h_fld_cpu(struct tr *t, vreg d, unsigned offset);
+void h_fst_cpu(struct tr *t, vreg s, unsigned offset);
+void h_f_neg(struct tr *t, vreg d, vreg a);
+void h_f_abs(struct tr *t, vreg d, vreg a);
+void h_f_move(struct tr *t, vreg d, vreg a);
+/* To an integral value: by CW's RC in a register (0-3), or toward zero. */
+void h_f_round_rc(struct tr *t, vreg d, vreg a, hreg rc);
+void h_f_trunc(struct tr *t, vreg d, vreg a);
+/* An integral value to sz 2 4 8 bytes; what does not fit becomes the lowest integer. */
+void h_f_integral_to_int(struct tr *t, unsigned sz, hreg d, vreg a);
+/* 80 bits: mantissa, sign and exponent. */
+void h_f_to_f80(struct tr *t, hreg m, hreg e, vreg a);
+void h_f_from_f80(struct tr *t, vreg d, hreg m, hreg se);
+/* d = C3 C2 C0 of SW as FCOM leaves them. */
+void h_f_com(struct tr *t, hreg d, vreg a, vreg b, bool quiet);
+
 #endif

@@ -29,6 +29,11 @@ static const struct fpsimd_context *fpsimd(const ucontext_t *uc)
     return NULL;
 }
 
+void h_context_shadow(void *uc, u64 shadow)
+{
+    ((ucontext_t *)uc)->uc_mcontext.regs[R_SHADOW] = shadow;
+}
+
 /* NZCV of another state as the canonical one; pf and af where the state says them. */
 static u32 canonical(struct x86_cpu *c, u32 nzcv, unsigned state)
 {
@@ -66,6 +71,17 @@ void h_context_ymm(struct x86_cpu *c, const void *uc, u32 of, u32 dirty)
     for (unsigned s = 0; fp && s < TR_YMM_SLOTS; s++)
         if (dirty >> s & 1)
             memcpy(&c->vec[of >> 4 * s & 15].b[16], &fp->vregs[24 + s], 16);
+}
+
+void h_context_x87(struct x86_cpu *c, const void *uc, const struct tr_x87_state *st)
+{
+    const struct fpsimd_context *fp = fpsimd(uc);
+
+    for (unsigned p = 0; fp && p < 8; p++)
+        if (st->used >> p & 1)
+            memcpy(&c->jit.st[p], &fp->vregs[24 + st->reg[p]], 8);
+    c->fpu.top = st->top;
+    c->fpu.used = st->used;
 }
 
 /*

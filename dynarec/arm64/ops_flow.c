@@ -14,7 +14,7 @@ void h_begin(struct tr *t)
     tr_put(t, a64_stp_pre(1, R_TARGET, R_LR, R_SHADOW, -16));
     tr_entry(t, t->entry);
     if (t->blk[0].pc != t->entry)
-        tr_branch(t, a64_b(0), t->blk[tr_block_at(t, t->entry)].label);
+        tr_branch(t, a64_b(0), t->blk[tr_block_at(t, t->entry)].enter);
 }
 
 static void leave_by(struct tr *t, unsigned field)
@@ -81,7 +81,8 @@ static void probe(struct tr *t, hreg target, bool call)
     u32 miss = tr_label(t), done = tr_label(t);
     hreg x = 15, y = 14;
 
-    h_mov(t, 8, R_TARGET, target);
+    if (target != R_TARGET)
+        h_mov(t, 8, R_TARGET, target);
     tr_put(t, a64_ubfx(1, x, R_TARGET, 0, 12));
     tr_put(t, a64_add_reg(1, x, R_TAB, x, A64_LSL, 4));
     tr_put(t, a64_ldp(1, x, y, x, 0));
@@ -105,6 +106,14 @@ static void push_return(struct tr *t, hreg ret)
     tr_put(t, a64_str_pre(3, ret, R_RSP, -8));
 }
 
+/* Control comes back here. No entry for others where all there is is a jump out, to what would be
+ * itself. */
+static void landing(struct tr *t, gaddr ret)
+{
+    if (tr_block_at(t, ret) != TR_EXTERNAL)
+        tr_entry(t, ret);
+}
+
 void h_call(struct tr *t, gaddr pc, gaddr ret)
 {
     if (!t->opt.callret) {
@@ -116,7 +125,7 @@ void h_call(struct tr *t, gaddr pc, gaddr ret)
     h_addr(t, R_TARGET, ret);
     push_return(t, R_TARGET);
     tr_site(t, a64_bl(0), pc, TR_SITE_CALL);
-    tr_entry(t, ret);
+    landing(t, ret);
 }
 
 void h_call_reg(struct tr *t, hreg target, gaddr ret)
@@ -124,22 +133,20 @@ void h_call_reg(struct tr *t, hreg target, gaddr ret)
     hreg r = 13, host = 12;
     u32 back;
 
+    h_mov(t, 8, R_TARGET, target);
     h_addr(t, r, ret);
-    if (target == R_RSP || target >= R_SITE || target == r || target == host) {
-        h_mov(t, 8, R_TARGET, target);
-        target = R_TARGET;
-    }
-    push_return(t, r);
     if (!t->opt.callret) {
-        probe(t, target, false);
+        push_return(t, r);
+        probe(t, R_TARGET, false);
         return;
     }
     back = tr_label(t);
     tr_branch(t, a64_adr(host, 0), back);
     tr_put(t, a64_stp_pre(1, r, host, R_SHADOW, -16));
-    probe(t, target, true);
+    push_return(t, r);
+    probe(t, R_TARGET, true);
     tr_bind(t, back);
-    tr_entry(t, ret);
+    landing(t, ret);
 }
 
 void h_ret(struct tr *t, unsigned pop)

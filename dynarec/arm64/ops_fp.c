@@ -66,6 +66,11 @@ static void guard_nan(struct tr *t)
         guard(t);
 }
 
+void h_leave_unless_zero(struct tr *t, hreg x)
+{
+    tr_branch(t, a64_cbnz(0, x, 0), leave_label(t, 0));
+}
+
 static hreg flags_before(struct tr *t, bool wanted)
 {
     hreg x = wanted ? h_tmp(t) : 0;

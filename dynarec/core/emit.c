@@ -9,8 +9,18 @@
 
 static void fall_back(struct tr *t)
 {
+    tr_x87_forget(t);
     t->fallback[t->nfallback++] = tr_cur(t);
     h_sem(t);
+}
+
+static bool leave(struct tr *t, gaddr pc)
+{
+    if (pc == t->entry)
+        tr_fail(t, "nothing to translate");
+    h_flags_canon(t, X86_OSZAPC);
+    h_leave(t, pc);
+    return true;
 }
 
 /* A conditional branch that is not a loop's stores upper halves of YMM registers out of line. */
@@ -35,24 +45,19 @@ static bool one(struct tr *t, struct tr_insn *ti)
     h_tmp_reset(t);
     if (tr_fp_step(t, in))
         return false;
+    if (tr_x87_step(t, in))
+        return false;
     if ((attr & (X86_ATTR_STOP | X86_ATTR_BRANCH)) && !stores_late(t, attr))
         h_ymm_flush(t);
     mark = t->n;
-    if (attr & X86_ATTR_STOP) {
-        h_flags_canon(t, X86_OSZAPC);
-        h_leave(t, ti->pc);
-        return true;
-    }
+    if (attr & X86_ATTR_STOP)
+        return leave(t, ti->pc);
     if (fn && fn(t, in))
         return false;
     if (t->n != mark)
         tr_fail(t, "a translation gave up late");
-    if (attr & X86_ATTR_BRANCH) {
-        /* A branch without translation of its own is the interpreter's. */
-        h_flags_canon(t, X86_OSZAPC);
-        h_leave(t, ti->pc);
-        return true;
-    }
+    if (attr & X86_ATTR_BRANCH) /* without translation of its own: the interpreter's */
+        return leave(t, ti->pc);
     fall_back(t);
     return false;
 }
@@ -63,13 +68,16 @@ static void block(struct tr *t, u32 i)
     bool ended = false;
 
     t->curblk = i;
-    tr_bind(t, b->label);
     h_flags_start(t);
     if (b->joined)
         h_ymm_reset(t);
     tr_lanes_start(t, i);
+    tr_x87_start(t, i);
+    tr_bind(t, b->enter);
     if (b->head || b->pc == t->entry)
         tr_entry(t, b->pc);
+    tr_x87_enter(t, i);
+    tr_bind(t, b->label);
     for (u32 k = 0; k < b->n && !t->err; k++) {
         t->cur = b->first + k;
         ended = one(t, &t->ins[t->cur]);
@@ -81,6 +89,7 @@ static void block(struct tr *t, u32 i)
         return;
     if (b->next != (int)i + 1 || b[1].joined)
         h_ymm_flush(t);
+    tr_x87_end(t, b);
     h_flags_canon(t, b->live_out);
     if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
         return;
@@ -128,9 +137,12 @@ static void joins(struct tr *t)
 
 void pass_emit(struct tr *t)
 {
-    for (u32 i = 0; i < t->nblk; i++)
+    for (u32 i = 0; i < t->nblk; i++) {
         t->blk[i].label = tr_label(t);
+        t->blk[i].enter = tr_label(t);
+    }
     joins(t);
+    tr_x87_plan(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);
@@ -145,6 +157,7 @@ void pass_emit(struct tr *t)
     for (u32 i = 0; i < t->nsite && !t->err; i++) {
         t->site[i].stub = t->n;
         tr_bind(t, t->site[i].label);
+        tr_x87_stub(t, i);
         h_stub(t, &t->site[i]);
     }
     for (u32 i = 0; i < t->nentry && !t->err; i++) {

@@ -337,7 +337,8 @@ static struct region *make(const struct tr *t)
     npages = ((hi - 1) >> PAGE_BITS) - (lo >> PAGE_BITS) + 1;
     size = sizeof *r + 64 + t->nsite * sizeof(struct link) + t->nentry * sizeof(struct entry) +
            t->nins * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
-           npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note);
+           npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note) +
+           t->x87.nnote * sizeof(struct tr_x87_note);
     r = malloc(size);
     if (!r)
         return NULL;
@@ -357,6 +358,8 @@ static struct region *make(const struct tr *t)
     r->map = (void *)at;
     at += t->nins * sizeof(struct pcmap);
     r->notes = (void *)at;
+    at += t->nnote * sizeof(struct tr_ymm_note);
+    r->x87 = (void *)at;
     return r;
 }
 
@@ -377,6 +380,9 @@ static void fill(struct region *r, const struct tr *t)
     r->nnotes = t->nnote;
     for (u32 i = 0; i < t->nnote; i++)
         r->notes[i] = t->note[i];
+    r->nx87 = t->x87.nnote;
+    for (u32 i = 0; i < t->x87.nnote; i++)
+        r->x87[i] = t->x87.note[i];
     for (u32 i = 0; i < t->nsite; i++)
         r->links[i] = (struct link){.at = t->site[i].at, .stub = t->site[i].stub,
                                     .target = t->site[i].target, .of = r, .kind = t->site[i].kind};

@@ -22,12 +22,20 @@
 #include "dynarec/core/passes.h"
 #include "dynarec/core/region.h"
 #include "dynarec/core/stats.h"
+#include "dynarec/core/x87.h"
 #include "dynarec/dynarec.h"
 #include "interp/interp.h"
 #include "x86/flags.h"
 
 #define HOT_RUNS 24
 #define ARENA_SIZE (96u << 20)
+
+/* c->jit.resume: what the interpreter has to do before translated code is entered again. */
+enum {
+    RESUME_STEP = 2,      /* the instruction at rip, alone: it faulted */
+    RESUME_BLOCK = H_RESUME_BLOCK, /* the block at rip: translated code has no way to run it */
+    RESUME_BLOCK_RUNS = 3 /* which it is doing */
+};
 
 struct dyn_stats dyn_count;
 
@@ -83,6 +91,8 @@ static bool translate(struct x86_cpu *c, gaddr pc)
 
     if (!t)
         return false;
+    t->x87.top = c->fpu.top;
+    t->x87.used = c->fpu.used;
     pass_discover(t, c);
     if (!t->err)
         pass_analyse(t);
@@ -98,24 +108,45 @@ static bool translate(struct x86_cpu *c, gaddr pc)
     return region_publish(t, changes) != NULL;
 }
 
+/* Translated code has no answer to unmasked floating-point exceptions. */
+static bool enterable(const struct x86_cpu *c)
+{
+    return c->mode == 64 && h_fp_masked(c);
+}
+
 static bool offer(struct x86_cpu *c, gaddr pc)
 {
     int saved = errno;
-    bool ok = region_find(pc) || translate(c, pc);
+    bool ok;
 
+    /* Translated code has just left this instruction to the interpreter. */
+    if (c->jit.resume == RESUME_BLOCK_RUNS || !enterable(c))
+        return false;
+    ok = region_find(pc) || translate(c, pc);
     errno = saved;
     return ok;
 }
 
 /* ---- running ---- */
 
+/* The pair there stays: no guest return address. */
+static u64 shadow_top(const struct dyn_thread *d)
+{
+    return (u64)(uintptr_t)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE - 16);
+}
+
 static void shadow_reset(struct dyn_thread *d, struct x86_cpu *c)
 {
-    u64 *top = (u64 *)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE) - 2;
+    c->jit.shadow = shadow_top(d);
+    memset((void *)(uintptr_t)c->jit.shadow, 0xff, 16);
+}
 
-    top[0] = ~0ull; /* no return address */
-    top[1] = (u64)(uintptr_t)arena.thunks.exit;
-    c->jit.shadow = (u64)(uintptr_t)top;
+/* The interpreter or a native function has returned from a call that translated code made. */
+static void shadow_pop(const struct dyn_thread *d, struct x86_cpu *c)
+{
+    if (c->jit.shadow - (u64)(uintptr_t)(d->shadow + DYN_GUARD) < DYN_SHADOW_SIZE &&
+        *(const u64 *)(uintptr_t)c->jit.shadow == c->rip)
+        c->jit.shadow += 16;
 }
 
 /* Before entering: what asynchronous stops and a new arena left behind. */
@@ -170,17 +201,25 @@ static bool run(struct x86_cpu *c)
     u32 *site = NULL;
 
     if (UNLIKELY(c->jit.resume)) {
-        c->jit.resume = 0;
+        u32 how = c->jit.resume;
+
         d->epoch = ~0ull;
-        interp_step_here(c);
-        return true;
+        c->jit.resume = how == RESUME_BLOCK ? RESUME_BLOCK_RUNS : 0;
+        if (how == RESUME_BLOCK)
+            return false;
+        if (how == RESUME_STEP) {
+            interp_step_here(c);
+            return true;
+        }
     }
-    if (c->mode != 64 || !h_fp_masked(c) || !(x = find_live(d, c->rip))) {
+    if (!enterable(c) || !(x = find_live(d, c->rip))) {
         d->epoch = ~0ull;
         return false;
     }
+    c->cur = NULL;
     h_flags_from_cpu(c);
     c->jit.ymm_clean = 0;
+    shadow_pop(d, c);
     do {
         if (site)
             region_link(site, c->rip);
@@ -190,9 +229,13 @@ static bool run(struct x86_cpu *c)
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         if (c->pending)
             break;
+        if (cfg.dynarec_x87double)
+            dyn_x87_enter(c);
         h_fp_enter(c);
         site = h_enter(c, x);
         h_fp_leave(c);
+        if (cfg.dynarec_x87double)
+            dyn_x87_leave(c);
         dyn_count.entered++;
     } while (!c->pending && !c->leave && !c->jit.resume && (x = find_live(d, c->rip)));
     d->target = NULL;
@@ -209,14 +252,19 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
 {
     const struct x86_insn *in = &op->in;
     gaddr next = op->pc + in->len;
+    bool x87 = cfg.dynarec_x87double && dyn_x87_reads(in);
 
     h_fp_leave(c);
+    if (x87)
+        dyn_x87_leave(c);
     h_flags_to_cpu(c);
     c->cur = in;
     c->rip = next;
     x86_sem[in->op](c, in);
     c->cur = NULL;
     c->jit.ymm_clean = 0;
+    if (x87)
+        dyn_x87_enter(c);
     dyn_count.fallback_runs++;
     if (UNLIKELY(c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c))) {
         /* run() converts the flags once more on the way out. */
@@ -262,6 +310,20 @@ static void save_ymm(struct x86_cpu *c, const struct region *r, const void *uc)
         h_context_ymm(c, uc, r->notes[i - 1].of, r->notes[i - 1].dirty);
 }
 
+/* The x87 stack, as far as it was in host registers, back to 80 bits. */
+static void save_x87(struct x86_cpu *c, const struct region *r, const void *uc)
+{
+    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4), i = r->nx87;
+
+    if (!cfg.dynarec_x87double)
+        return;
+    while (i && r->x87[i - 1].at > word)
+        i--;
+    if (i && r->x87[i - 1].st.dirty)
+        h_context_x87(c, uc, &r->x87[i - 1].st);
+    dyn_x87_leave(c);
+}
+
 static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const void *uc)
 {
     const struct pcmap *m = map_at(r, h_context_pc(uc));
@@ -269,16 +331,18 @@ static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const 
     ASSERT(m);
     h_context_save(c, uc, m->state);
     save_ymm(c, r, uc);
+    save_x87(c, r, uc);
     c->rip = r->lo + m->pc;
     h_fp_leave(c);
     h_flags_to_cpu(c);
-    c->jit.resume = 1;
+    c->jit.resume = RESUME_STEP;
     self(c)->target = NULL;
     dyn_count.faults++;
     interp_restart(c);
 }
 
-/* A fault at a host pc of translated code: never returns. Elsewhere: false. */
+/* A fault at a host pc of translated code does not return, but for the ends of the shadow stack:
+ * it starts afresh. Elsewhere: false. */
 static bool fault(struct x86_cpu *c, void *uc, u64 addr)
 {
     struct dyn_thread *d = self(c);
@@ -286,8 +350,10 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
 
     if (!r || !d)
         return false;
-    if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD)
-        d->poisoned = true;
+    if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD) {
+        h_context_shadow(uc, shadow_top(d));
+        return true;
+    }
     resume_at(c, r, uc);
 }
 

@@ -96,6 +96,8 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     }
     s = &t->site[t->nsite++];
     *s = (struct tr_site){.at = t->n, .target = target, .kind = (u8)kind, .label = tr_label(t)};
+    if (t->x87.any)
+        t->x87.site[t->nsite - 1] = t->x87.now;
     if (b != TR_EXTERNAL) {
         s->inside = true;
         s->block = (u32)b;

@@ -24,7 +24,7 @@ typedef u8 vreg; /* host vector register */
 #define TR_MAX_LITERALS 1024
 #define TR_MAX_EXITS 384
 #define TR_MAX_COLD 384
-#define TR_MAX_LABELS (TR_MAX_BLOCKS + 2 * TR_MAX_EXITS + 3 * TR_MAX_COLD)
+#define TR_MAX_LABELS (2 * TR_MAX_BLOCKS + 2 * TR_MAX_EXITS + 3 * TR_MAX_COLD)
 
 struct tr_insn {
     struct x86_insn in;
@@ -46,6 +46,7 @@ struct tr_block {
     bool head; /* target of a backward branch */
     bool falls; /* control can run past the last instruction */
     u32 label;
+    u32 enter; /* label of its entry from outside, where the x87 stack is checked */
     bool joined; /* not only by falling into it from the block before */
 };
 
@@ -127,6 +128,35 @@ struct tr_fp {
     u32 held;         /* temporaries in loc[] */
 };
 
+/*
+ * The x87 stack in double mode (translate/tr_x87.c). known: top and used are what they are at run
+ * time. active: physical register p, if used, is in host register reg[p]; dirty: memory (jit.st,
+ * fpu.top, fpu.used) is older.
+ */
+struct tr_x87_state {
+    bool known, active, dirty;
+    u8 top, used;
+    u8 reg[8];
+};
+#define TR_MAX_X87_NOTES 512
+struct tr_x87_note { /* from word `at` on, for faults */
+    u32 at;
+    struct tr_x87_state st;
+};
+struct tr_x87 {
+    bool any; /* the region has x87 instructions */
+    struct tr_x87_state now;
+    struct {
+        struct tr_x87_state st;
+        bool set; /* an edge or the block itself has said where the registers are */
+        bool reached;
+    } in[TR_MAX_BLOCKS];
+    struct tr_x87_note note[TR_MAX_X87_NOTES];
+    u32 nnote;
+    struct tr_x87_state site[TR_MAX_EXITS]; /* at each patchable branch */
+    u8 top, used; /* at the region's entry */
+};
+
 struct tr_options {
     u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock;
 };
@@ -172,6 +202,7 @@ struct tr {
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;
     struct tr_fp fp;
+    struct tr_x87 x87;
 };
 
 /* Literals of this value and up stand for the records of fallback[]. No guest address. */

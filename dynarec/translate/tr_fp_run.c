@@ -240,6 +240,8 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
         return false;
     t->vtmp_free &= ~t->fp.held;
     if (!t->fp.open) {
+        if (t->x87.any)
+            tr_x87_sync(t);
         t->fp.open = true;
         t->fp.first = t->cur;
     }

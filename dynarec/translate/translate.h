@@ -43,5 +43,19 @@ void tr_fp_close(struct tr *t);
 void tr_lanes_start(struct tr *t, u32 block);
 void tr_lanes_step(struct tr *t, const struct x86_insn *in);
 void tr_lanes_end(struct tr *t, const struct tr_block *b);
+/*
+ * tr_x87.c, double mode: plan() before emission; start() of a block; enter() where it is entered
+ * from outside; step() before each instruction, true: translated; forget() before x86_sem; end()
+ * where control falls out of a block;
+ * stub() where a patchable branch leaves.
+ */
+void tr_x87_plan(struct tr *t);
+void tr_x87_start(struct tr *t, u32 block);
+void tr_x87_enter(struct tr *t, u32 block);
+bool tr_x87_step(struct tr *t, const struct x86_insn *in);
+void tr_x87_forget(struct tr *t);
+void tr_x87_sync(struct tr *t);
+void tr_x87_end(struct tr *t, const struct tr_block *b);
+void tr_x87_stub(struct tr *t, u32 site);
 
 #endif

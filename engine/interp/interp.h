@@ -90,7 +90,8 @@ struct interp_jit {
      * is none. */
     bool (*run)(struct x86_cpu *c);
     void (*invalidate)(gaddr start, gaddr end); /* as interp_invalidate() */
-    /* A host fault at data address addr. Does not return if it was in translated code. */
+    /* A host fault at data address addr. False: not in translated code. Returns true to go on
+     * there, else does not return. */
     bool (*fault)(struct x86_cpu *c, void *uc, u64 addr);
     /* A write to watched code has just been allowed to go on. */
     void (*retried)(struct x86_cpu *c, void *uc);

@@ -224,8 +224,8 @@ static void fault(struct thr *t, int sig, siginfo_t *si, ucontext_t *uc)
             interp_jit->retried(&t->cpu, uc);
         return;
     }
-    if (interp_jit && t)
-        interp_jit->fault(&t->cpu, uc, h2g(si->si_addr));
+    if (interp_jit && t && interp_jit->fault(&t->cpu, uc, h2g(si->si_addr)))
+        return;
     if (!t || !t->sig)
         die_of(sig, si, uc);
     if (t->sig->guard && memory)

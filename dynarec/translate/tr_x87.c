@@ -1,0 +1,370 @@
+/*
+ * tr_x87.c - the x87 stack in double mode: where its registers are, along a block, over edges and at
+ * entries. TOP and the tags are known while translating: assumed at the region's entry, checked
+ * there, followed through the region; where they can not be followed instructions are x86_sem's.
+ * FXCH and most moves only rename. Memory is brought up to date (sync) before anything that leaves.
+ * The instructions themselves are in tr_x87_ops.c.
+ */
+#include "dynarec/translate/tr_x87.h"
+
+#define JIT(field) ((unsigned)offsetof(struct x86_cpu, jit.field))
+#define FPU(field) ((unsigned)offsetof(struct x86_cpu, fpu.field))
+
+_Static_assert(offsetof(struct x86_fpu, used) == offsetof(struct x86_fpu, top) + 1, "one store");
+
+static bool same_stack(const struct tr_x87_state *a, const struct tr_x87_state *b)
+{
+    return a->known && b->known && a->top == b->top && a->used == b->used;
+}
+
+static void identity(struct tr_x87_state *s)
+{
+    for (unsigned p = 0; p < 8; p++)
+        s->reg[p] = (u8)p;
+}
+
+/* ---- plan: top and used of each block ---- */
+
+static void reach(struct tr *t, int b, const struct tr_x87_state *s, bool *again)
+{
+    struct tr_x87_state *in;
+
+    if (b == TR_EXTERNAL)
+        return;
+    in = &t->x87.in[b].st;
+    if (!t->x87.in[b].reached) {
+        t->x87.in[b].reached = true;
+        *in = *s;
+        *again = true;
+    } else if (in->known && !same_stack(in, s)) {
+        in->known = false;
+        *again = true;
+    }
+}
+
+static void follow(struct tr *t, u32 i, bool *again)
+{
+    const struct tr_block *b = &t->blk[i];
+    struct tr_x87_state s = t->x87.in[i].st;
+    u32 attr = 0;
+
+    for (u32 k = 0; k < b->n; k++) {
+        const struct x86_insn *in = &t->ins[b->first + k].in;
+
+        attr = x86_rows[in->row].attr;
+        if (s.known && !tr_x87_effect(in, &s))
+            s.known = false;
+    }
+    if (attr & X86_ATTR_CALL)
+        s.known = false;
+    reach(t, b->taken, &s, again);
+    if (b->falls)
+        reach(t, b->next, &s, again);
+}
+
+void tr_x87_plan(struct tr *t)
+{
+    bool again = true;
+    int entry;
+
+    t->x87.any = false;
+    t->x87.nnote = 0;
+    if (!t->opt.x87double)
+        return;
+    for (u32 i = 0; i < t->nins; i++)
+        t->x87.any |= (x86_rows[t->ins[i].in.row].attr & X86_ATTR_X87) != 0;
+    if (!t->x87.any)
+        return;
+    for (u32 i = 0; i < t->nblk; i++) {
+        t->x87.in[i].st = (struct tr_x87_state){.known = false};
+        t->x87.in[i].set = t->x87.in[i].reached = false;
+    }
+    entry = tr_block_at(t, t->entry);
+    t->x87.in[entry].reached = true;
+    t->x87.in[entry].st =
+        (struct tr_x87_state){.known = true, .top = t->x87.top, .used = t->x87.used};
+    while (again) {
+        again = false;
+        for (u32 i = 0; i < t->nblk; i++)
+            if (t->x87.in[i].reached)
+                follow(t, i, &again);
+    }
+}
+
+/* ---- the state along a block ---- */
+
+/* What holds from here on, for faults. */
+static void note(struct tr *t)
+{
+    struct tr_x87_state now = t->x87.now;
+    struct tr_x87_note *n = &t->x87.note[t->x87.nnote];
+
+    now.dirty &= now.active;
+    if (t->x87.nnote && !memcmp(&n[-1].st, &now, sizeof now))
+        return;
+    if (t->x87.nnote == TR_MAX_X87_NOTES) {
+        tr_fail(t, "too many changes of the x87 stack");
+        return;
+    }
+    *n = (struct tr_x87_note){.at = t->n, .st = now};
+    t->x87.nnote++;
+}
+
+void tr_x87_sync(struct tr *t)
+{
+    struct tr_x87_state *s = &t->x87.now;
+    u32 keep = t->tmp_free;
+    hreg x;
+
+    if (!s->active || !s->dirty)
+        return;
+    for (unsigned p = 0; p < 8; p++)
+        if (s->used >> p & 1)
+            h_fst_cpu(t, h_x87_reg(s->reg[p]), JIT(st[p]));
+    x = h_tmp(t);
+    h_imm(t, x, (u64)s->top | (u64)s->used << 8);
+    h_st_cpu(t, 2, x, FPU(top));
+    s->dirty = false;
+    t->tmp_free = keep;
+}
+
+void tr_x87_forget(struct tr *t)
+{
+    if (!t->x87.any)
+        return;
+    tr_x87_sync(t);
+    t->x87.now.active = false;
+}
+
+static void load_all(struct tr *t, const struct tr_x87_state *s)
+{
+    for (unsigned p = 0; p < 8; p++)
+        if (s->used >> p & 1)
+            h_fld_cpu(t, h_x87_reg(s->reg[p]), JIT(st[p]));
+}
+
+bool tr_x87_activate(struct tr *t)
+{
+    struct tr_x87_state *s = &t->x87.now;
+
+    if (!s->known)
+        return false;
+    if (s->active)
+        return true;
+    h_ymm_flush(t);
+    h_ymm_reset(t);
+    identity(s);
+    load_all(t, s);
+    s->active = true;
+    s->dirty = false;
+    return true;
+}
+
+/* Moves the registers to where `want` has them. */
+static void permute(struct tr *t, const struct tr_x87_state *want)
+{
+    struct tr_x87_state *s = &t->x87.now;
+    u8 from[8]; /* register k gets the value of from[k] */
+    u8 todo = 0;
+    vreg tmp = h_vtmp(t);
+
+    for (unsigned p = 0; p < 8; p++) {
+        from[want->reg[p]] = s->reg[p];
+        if (s->used >> p & 1 && want->reg[p] != s->reg[p])
+            todo |= (u8)(1u << want->reg[p]);
+    }
+    while (todo) {
+        unsigned k = 0;
+        bool cycle = true;
+
+        for (unsigned i = 0; i < 8; i++) {
+            bool needed = false;
+
+            if (!(todo >> i & 1))
+                continue;
+            for (unsigned j = 0; j < 8; j++)
+                needed |= (todo >> j & 1) && from[j] == i;
+            k = i;
+            if (!needed) {
+                cycle = false;
+                break;
+            }
+        }
+        if (cycle) { /* break it at k: its old value is wanted from tmp */
+            h_f_move(t, tmp, h_x87_reg(k));
+            for (unsigned j = 0; j < 8; j++)
+                if ((todo >> j & 1) && from[j] == k)
+                    from[j] = 8;
+        }
+        h_f_move(t, h_x87_reg(k), from[k] == 8 ? tmp : h_x87_reg(from[k]));
+        todo &= (u8) ~(1u << k);
+    }
+    t->vtmp_free |= 1u << tmp;
+    memcpy(s->reg, want->reg, 8);
+}
+
+/* Makes the state what block b starts with; the first edge decides that. */
+static void match(struct tr *t, int b)
+{
+    struct tr_x87_state *s = &t->x87.now, *want = &t->x87.in[b].st;
+
+    if (!want->known || !s->known) {
+        tr_x87_forget(t);
+        return;
+    }
+    if (!t->x87.in[b].set) {
+        t->x87.in[b].set = true;
+        *want = *s;
+        want->dirty = s->active;
+        return;
+    }
+    if (!want->active) {
+        tr_x87_forget(t);
+    } else if (tr_x87_activate(t)) {
+        permute(t, want);
+        s->dirty = true;
+    }
+}
+
+/* ---- blocks and edges ---- */
+
+static bool entered(const struct tr *t, const struct tr_block *b)
+{
+    return b->head || b->pc == t->entry;
+}
+
+static bool has_x87(const struct tr *t, const struct tr_block *b)
+{
+    for (u32 k = 0; k < b->n; k++)
+        if (x86_rows[t->ins[b->first + k].in.row].attr & X86_ATTR_X87)
+            return true;
+    return false;
+}
+
+void tr_x87_start(struct tr *t, u32 i)
+{
+    const struct tr_block *b = &t->blk[i];
+    struct tr_x87_state *in = &t->x87.in[i].st;
+
+    if (!t->x87.any)
+        return;
+    if (in->known && !t->x87.in[i].set) {
+        t->x87.in[i].set = true;
+        identity(in);
+        in->active = in->dirty = entered(t, b) && has_x87(t, b);
+    }
+    if (in->known && entered(t, b) && i && t->blk[i - 1].falls && t->blk[i - 1].next == (int)i)
+        h_jump(t, b->label);
+}
+
+void tr_x87_enter(struct tr *t, u32 i)
+{
+    const struct tr_block *b = &t->blk[i];
+    struct tr_x87_state *in = &t->x87.in[i].st;
+    hreg x, y;
+
+    if (!t->x87.any)
+        return;
+    t->x87.now = *in;
+    if (in->known && entered(t, b)) {
+        t->cur = b->first;
+        h_tmp_reset(t);
+        x = h_tmp(t);
+        y = h_tmp(t);
+        h_ld_cpu(t, 2, x, FPU(top));
+        h_imm(t, y, (u64)in->top | (u64)in->used << 8);
+        h_op(t, H_SUB, 4, x, x, y);
+        h_leave_unless_zero(t, x);
+        if (in->active)
+            load_all(t, in);
+    }
+    note(t);
+}
+
+/* Instructions that can neither leave nor run through x86_sem, whatever their operands. */
+static bool stays(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_MOV:
+    case X86_MOVZX:
+    case X86_MOVSX:
+    case X86_MOVSXD:
+    case X86_LEA:
+    case X86_ADD:
+    case X86_SUB:
+    case X86_AND:
+    case X86_OR:
+    case X86_XOR:
+    case X86_CMP:
+    case X86_TEST:
+    case X86_INC:
+    case X86_DEC:
+    case X86_NEG:
+    case X86_NOT:
+    case X86_NOP:
+    case X86_PUSH:
+    case X86_POP: return !(in->pfx & X86_PFX_LOCK);
+    default: return false;
+    }
+}
+
+static void other(struct tr *t, const struct x86_insn *in, u32 attr)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+
+    if (attr & X86_ATTR_BRANCH) {
+        if (b->taken != TR_EXTERNAL && !(attr & X86_ATTR_CALL))
+            match(t, b->taken);
+        else
+            tr_x87_sync(t);
+        if (attr & X86_ATTR_CALL)
+            tr_x87_forget(t);
+    } else if ((attr & (X86_ATTR_AVX | X86_ATTR_MMX)) || !tr_x87_effect(in, &t->x87.now)) {
+        tr_x87_forget(t);
+        if (!tr_x87_effect(in, &t->x87.now))
+            t->x87.now.known = false;
+    } else if (!stays(in)) {
+        tr_x87_sync(t);
+    }
+}
+
+bool tr_x87_step(struct tr *t, const struct x86_insn *in)
+{
+    u32 attr = x86_rows[in->row].attr;
+    bool done = false;
+
+    if (!t->x87.any)
+        return false;
+    if (!(attr & X86_ATTR_X87)) {
+        other(t, in, attr);
+    } else {
+        done = t->x87.now.known && tr_x87_op(t, in);
+        if (!done) {
+            tr_x87_forget(t);
+            if (!t->x87.now.known || !tr_x87_effect(in, &t->x87.now))
+                t->x87.now.known = false;
+        }
+    }
+    note(t);
+    return done;
+}
+
+void tr_x87_end(struct tr *t, const struct tr_block *b)
+{
+    if (!t->x87.any)
+        return;
+    h_tmp_reset(t);
+    if (b->next != TR_EXTERNAL)
+        match(t, b->next);
+    else
+        tr_x87_sync(t);
+}
+
+void tr_x87_stub(struct tr *t, u32 site)
+{
+    if (!t->x87.any)
+        return;
+    t->x87.now = t->x87.site[site];
+    h_tmp_reset(t);
+    tr_x87_sync(t);
+}
