@@ -506,7 +506,7 @@ const struct interp_op *block_link(struct x86_cpu *c, const struct interp_op *sl
     struct block *b;
 
     c->rip = pc;
-    if (c->pending)
+    if (sem_pending(c))
         return NULL;
     op = block_lookup(c);
     b = (struct block *)((char *)(uintptr_t)op - offsetof(struct block, ops));
@@ -559,14 +559,14 @@ const struct interp_op *op_count(struct x86_cpu *c, const struct interp_op *op)
         return NULL;
     if (w->in.scale < 30)
         w->in.scale++;
-    return c->pending ? NULL : interp_next(c, op);
+    return sem_pending(c) ? NULL : interp_next(c, op);
 }
 
 const struct interp_op *op_end(struct x86_cpu *c, const struct interp_op *op)
 {
     const struct interp_op *t = __atomic_load_n(&op[1].link.target, __ATOMIC_ACQUIRE);
 
-    if (UNLIKELY(c->pending)) {
+    if (UNLIKELY(sem_pending(c))) {
         c->rip = op->pc;
         return NULL;
     }

@@ -13,6 +13,7 @@
 #include <setjmp.h>
 
 #include "interp/interp.h"
+#include "interp/sem.h"
 #include "x86/insn.h"
 
 struct interp_op;
@@ -106,7 +107,7 @@ ALWAYS_INLINE const struct interp_op *interp_dispatch(struct x86_cpu *c, gaddr p
     const struct cache_slot *s = &c->interp->cache[cache_index(pc)];
 
     c->rip = pc;
-    if (UNLIKELY(s->pc != pc || c->pending))
+    if (UNLIKELY(s->pc != pc || sem_pending(c)))
         return NULL;
     return interp_goto(c, s->op);
 }

@@ -10,7 +10,7 @@ ALWAYS_INLINE const struct interp_op *take(struct x86_cpu *c, const struct inter
 {
     const struct interp_op *t = __atomic_load_n(&op[1].link.target, __ATOMIC_ACQUIRE);
 
-    if (UNLIKELY(c->pending)) {
+    if (UNLIKELY(sem_pending(c))) {
         c->rip = op->in.imm;
         return NULL;
     }

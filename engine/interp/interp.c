@@ -207,7 +207,7 @@ static void run_some(struct x86_cpu *c)
 {
     const struct interp_op *op;
 
-    if (UNLIKELY(c->pending) && __atomic_exchange_n(&c->pending, 0, __ATOMIC_ACQ_REL)) {
+    if (UNLIKELY(sem_pending(c)) && __atomic_exchange_n(&c->pending, 0, __ATOMIC_ACQ_REL)) {
         c->cur = NULL;
         c->env->interrupt(c);
         return;

@@ -24,6 +24,12 @@
 X86_OP_LIST(SEM_PROTO)
 #undef SEM_PROTO
 
+/* Other threads and signal handlers set it. */
+ALWAYS_INLINE u32 sem_pending(const struct x86_cpu *c)
+{
+    return __atomic_load_n(&c->pending, __ATOMIC_RELAXED);
+}
+
 /* Effective address, segment base included, cut to the address size. */
 ALWAYS_INLINE gaddr sem_ea_offset(const struct x86_cpu *c, const struct x86_insn *in)
 {

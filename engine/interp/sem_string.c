@@ -66,7 +66,7 @@ static void str_done(const struct str *s, u64 n)
 /* Somebody wants the thread: continue later at this very instruction. */
 static bool str_interrupted(const struct str *s)
 {
-    if (LIKELY(!s->c->pending) || !str_count(s))
+    if (LIKELY(!sem_pending(s->c)) || !str_count(s))
         return false;
     s->c->rip -= s->in->len;
     if (s->in->mode == 32)

@@ -1,6 +1,7 @@
 /* test_map.c - the map of mappings against a plain page array, and lookups that race with a writer.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -114,7 +115,7 @@ static void test_file_offsets(void)
     map_replace(BASE, BASE + PAGES * 4096ull, NULL);
 }
 
-static volatile bool stop;
+static atomic_int stop;
 
 static void *reader(void *arg)
 {
@@ -144,7 +145,7 @@ static void test_racing_readers(void)
             continue;
         map_replace(v.start, v.end, rand() & 1 ? &v : NULL);
     }
-    stop = true;
+    stop = 1;
     for (int i = 0; i < 2; i++)
         pthread_join(t[i], NULL);
     CHECK_EQ(wrong[0], 0);

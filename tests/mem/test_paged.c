@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -330,14 +331,16 @@ static void test_watch_in_shared_page(void)
     CHECK_EQ(mem_munmap(P(0), 2 * 4096), 0);
 }
 
-static volatile int stop; /* not bool: gcc 12 with UBSan reads that once */
+static atomic_int stop;
 
 static void *count_up(void *arg)
 {
     volatile u64 *p = arg;
 
-    while (!stop)
-        p[0] = p[1] + 1, p[1]++;
+    while (!stop) {
+        __atomic_store_n(&p[0], p[1] + 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&p[1], p[1] + 1, __ATOMIC_RELAXED);
+    }
     return NULL;
 }
 
@@ -354,7 +357,7 @@ static void test_neighbour_writes_meanwhile(void)
         p[0] = p[1] = 0;
         stop = 0;
         pthread_create(&t, NULL, count_up, (void *)p);
-        while (p[1] < 100)
+        while (__atomic_load_n(&p[1], __ATOMIC_RELAXED) < 100)
             sched_yield();
         bad += from_file(0, 1, RX, 3) != (i64)P(0);
         bad += anon(2, 2, RW) != (i64)P(2);

@@ -2,6 +2,7 @@
  * threads agree. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -149,8 +150,18 @@ static void test_fault_classes(void)
     CHECK(!"never gives up");
 }
 
-static volatile int stop; /* not bool: gcc 12 with UBSan reads that once */
+static atomic_int stop;
 static gaddr shared_page;
+
+static void put(volatile u64 *p, u64 v)
+{
+    __atomic_store_n(p, v, __ATOMIC_RELAXED);
+}
+
+static u64 get(const volatile u64 *p)
+{
+    return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
 
 static void *writer(void *arg)
 {
@@ -159,7 +170,7 @@ static void *writer(void *arg)
 
     (void)arg;
     while (!stop)
-        p[1] = ++n;
+        put(p + 1, ++n);
     return NULL;
 }
 
@@ -189,9 +200,9 @@ static void test_two_threads(void)
         p = g2h(shared_page);
         mem_fetch(shared_page, &checked);
         if (!checked) {
-            u64 inv = fake_invalidations, v = p[1];
+            u64 inv = fake_invalidations, v = get(p + 1);
 
-            if (watch_state(shared_page) == WATCH_ON && p[1] != v)
+            if (watch_state(shared_page) == WATCH_ON && get(p + 1) != v)
                 bad += fake_invalidations == inv;
         }
     }
