@@ -150,6 +150,16 @@ static struct entry *entry_of(gaddr pc)
     return e;
 }
 
+static void own_link(struct region *r, struct link *l, bool patched)
+{
+    if (!patched)
+        return;
+    l->to = r;
+    l->next = r->incoming;
+    r->incoming = l;
+    dyn_count.linked++;
+}
+
 void region_link(u32 *site, gaddr target)
 {
     struct region *r;
@@ -158,12 +168,19 @@ void region_link(u32 *site, gaddr target)
     region_lock();
     r = region_at_host((u64)(uintptr_t)site);
     e = entry_of(target);
-    for (u32 i = 0; r && !r->dead && e && i < r->nlinks; i++) {
+    for (u32 i = 0; r && !r->dead && i < r->nlinks; i++) {
         struct link *l = &r->links[i];
         const u32 *to;
 
         if (r->x + l->at != site || l->to || l->target != target)
             continue;
+        /* What the block has in registers (the x87 stack) an entry would load from memory. */
+        if (l->inner) {
+            own_link(r, l, h_patch(code_of(), site, r->x + l->inner));
+            break;
+        }
+        if (!e)
+            break;
         /* Only a region's first entry has the one for calls in front of it. */
         if (l->kind == TR_SITE_CALL && e->at != H_CALL_ENTRY)
             break;
@@ -383,9 +400,14 @@ static void fill(struct region *r, const struct tr *t)
     r->nx87 = t->x87.nnote;
     for (u32 i = 0; i < t->x87.nnote; i++)
         r->x87[i] = t->x87.note[i];
-    for (u32 i = 0; i < t->nsite; i++)
-        r->links[i] = (struct link){.at = t->site[i].at, .stub = t->site[i].stub,
-                                    .target = t->site[i].target, .of = r, .kind = t->site[i].kind};
+    for (u32 i = 0; i < t->nsite; i++) {
+        const struct tr_site *site = &t->site[i];
+
+        r->links[i] = (struct link){.at = site->at, .stub = site->stub, .target = site->target,
+                                    .of = r, .kind = site->kind};
+        if (site->inside)
+            r->links[i].inner = t->label[t->blk[site->block].label];
+    }
     for (u32 i = 0; i < t->nentry; i++)
         r->entries[i] = (struct entry){.pc = t->entries[i].pc, .at = t->entries[i].at,
                                        .stale = t->entries[i].stale, .of = r};

@@ -25,6 +25,7 @@ struct page_node;
 /* One patchable branch of a region. */
 struct link {
     u32 at, stub;
+    u32 inner; /* where the block inside the region starts, 0: the target is outside */
     gaddr target;
     struct region *to; /* linked to this one's entry; NULL: goes to the stub */
     struct link *next; /* of the links into the same region */
