@@ -198,6 +198,7 @@ struct tr {
     hreg zext_reg; /* zero above the operand size: a value just loaded */
     struct tr_flags fl;
     struct tr_ymm ymm;
+    u32 done[TR_MAX_INSNS / 32]; /* bit per instruction: translated with an earlier one */
     bool ymm_late; /* conditional branches store upper halves only where they are taken */
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;

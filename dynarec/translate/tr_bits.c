@@ -432,8 +432,6 @@ static bool bit_scan(struct tr *t, const struct x86_insn *in, bool forward)
     x = h_tmp(t);
     skip = tr_label(t);
     h_flags_zf(t, sz, s, false);
-    if (sz == 4)
-        h_mov(t, 4, x, d);
     h_jz(t, sz, s, skip);
     if (forward) {
         h_ctz(t, sz, x, s);
@@ -441,13 +439,8 @@ static bool bit_scan(struct tr *t, const struct x86_insn *in, bool forward)
         h_clz(t, sz, x, s);
         h_opi(t, H_XOR, sz, x, x, 8 * sz - 1);
     }
-    if (sz == 4) {
-        tr_bind(t, skip);
-        h_mov(t, 4, d, x);
-    } else {
-        h_mov(t, 8, d, x);
-        tr_bind(t, skip);
-    }
+    h_mov(t, sz, d, x);
+    tr_bind(t, skip);
     return true;
 }
 

@@ -26,8 +26,10 @@ bool tr_JMP(struct tr *t, const struct x86_insn *in)
 
 bool tr_Jcc(struct tr *t, const struct x86_insn *in)
 {
-    if (t->blk[t->curblk].live_out)
-        settle(t);
+    unsigned live = t->blk[t->curblk].live_out;
+
+    if (live) /* what the branch itself reads has to survive that */
+        h_flags_canon(t, live | x86_flags_read(in));
     h_goto_cc(t, in->cc, in->imm);
     return true;
 }
