@@ -1,7 +1,7 @@
 /*
  * policy.c - seccomp and system call user dispatch for guest threads. Filters are never freed: a
- * thread's chain only grows, and other threads and processes may share it. SIGSYS is queued to
- * the own thread by the kernel, so that it is delivered at the safe point behind the call.
+ * thread's chain only grows, and other threads and processes may share it. SIGSYS comes with
+ * RAX still holding the number.
  */
 #include <sched.h>
 #include <signal.h>
@@ -57,8 +57,9 @@ struct sys_info { /* siginfo of SIGSYS */
 };
 _Static_assert(sizeof(struct sys_info) == 128, "siginfo_t");
 
-/* What the kernel's force_sig does: blocked or ignored, it kills. */
-static void raise_sigsys(struct x86_cpu *c, int code, int err, u64 nr)
+/* At a SYSCALL instruction it is delivered at once; in a wrapped syscall(3), at the next safe
+ * point. */
+static void raise_sigsys(struct x86_cpu *c, int code, int err, u64 nr, bool direct)
 {
     struct sys_info info = {.signo = SIGSYS,
                             .err = err,
@@ -66,15 +67,12 @@ static void raise_sigsys(struct x86_cpu *c, int code, int err, u64 nr)
                             .addr = c->rip,
                             .nr = (i32)nr,
                             .arch = ARCH_X86_64};
-    struct guest_sigaction act;
-    u64 mask = 0;
 
-    sig_action(SIGSYS, NULL, &act);
-    sig_procmask(0, NULL, &mask);
-    if (act.handler <= 1 || mask & 1ull << (SIGSYS - 1))
-        sig_terminate(SIGSYS);
-    host_syscall(__NR_rt_tgsigqueueinfo, (u64)getpid(), (u64)thr_of(c)->tid, SIGSYS, h2g(&info), 0,
-                 0);
+    if (direct)
+        sig_force(c, SIGSYS, &info);
+    else
+        host_syscall(__NR_rt_tgsigqueueinfo, (u64)getpid(), (u64)thr_of(c)->tid, SIGSYS, h2g(&info),
+                     0, 0);
 }
 
 /* ---- seccomp ---- */
@@ -116,7 +114,7 @@ static bool check_filters(struct x86_cpu *c, u64 nr, const u64 *a, bool direct, 
     case RET_ERRNO: *result = -(i64)(data < ERRNO_MAX ? data : ERRNO_MAX); return false;
     case RET_TRACE: *result = -ENOSYS; return false; /* as without a tracer */
     case RET_TRAP:
-        raise_sigsys(c, CODE_SECCOMP, (int)data, nr);
+        raise_sigsys(c, CODE_SECCOMP, (int)data, nr, direct);
         *result = direct ? POLICY_SIGNALLED : -ENOSYS;
         return false;
     case RET_KILL_THREAD:
@@ -346,7 +344,7 @@ static bool dispatched(struct x86_cpu *c, u64 nr)
         return false;
     if (state != DISPATCH_BLOCK)
         sig_terminate(SIGSYS);
-    raise_sigsys(c, CODE_USER_DISPATCH, 0, nr);
+    raise_sigsys(c, CODE_USER_DISPATCH, 0, nr, true);
     return true;
 }
 

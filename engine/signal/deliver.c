@@ -143,6 +143,14 @@ void sig_deliver_forced(struct x86_cpu *c, int sig, const struct sig_info *info)
     sig_apply_host_mask(st);
 }
 
+void sig_force(struct x86_cpu *c, int sig, const void *info)
+{
+    struct sig_info mine;
+
+    memcpy(&mine, info, sizeof mine);
+    sig_deliver_forced(c, sig, &mine);
+}
+
 /* Safe point: all that was captured. The mask opens last, so that what the kernel still queues
  * comes as the next one. */
 void sig_interrupt(struct x86_cpu *c)

@@ -85,6 +85,10 @@ void sig_clear_handlers(void);
 /* A vfork child gets its own dispositions (t is not running yet). 0 or -errno. */
 int sig_private_actions(struct thr *t);
 
+/* A signal that an instruction causes, with the 128 bytes of its siginfo: delivered now, at c->rip;
+ * blocked or ignored it is deadly. */
+void sig_force(struct x86_cpu *c, int sig, const void *info);
+
 /* Asked before a signal is delivered, with the 128 bytes of its siginfo: the signal to deliver, 0
  * for none. Set by the linux room for being traced; NULL: as if it returned `sig`. */
 extern int (*sig_trace)(struct x86_cpu *c, int sig, void *info);
