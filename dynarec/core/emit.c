@@ -43,6 +43,8 @@ static bool one(struct tr *t, struct tr_insn *ti)
     ti->at = t->n;
     ti->state = (u16)h_flag_state(t);
     h_tmp_reset(t);
+    if (t->done[t->cur / 32] >> t->cur % 32 & 1)
+        return false;
     if (tr_fp_step(t, in))
         return false;
     if (tr_x87_step(t, in))
@@ -142,6 +144,7 @@ void pass_emit(struct tr *t)
         t->blk[i].enter = tr_label(t);
     }
     joins(t);
+    memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)

@@ -20,93 +20,34 @@
         return tr_v_sse(t, in, VOP, ESZ);                                                          \
     }
 
-BIN(PAND, H_VAND, 0)
-BIN(PANDN, H_VANDN, 0)
-BIN(POR, H_VOR, 0)
-BIN(PXOR, H_VXOR, 0)
-BIN(ANDPS, H_VAND, 0)
-BIN(ANDPD, H_VAND, 0)
-BIN(ANDNPS, H_VANDN, 0)
-BIN(ANDNPD, H_VANDN, 0)
-BIN(ORPS, H_VOR, 0)
-BIN(ORPD, H_VOR, 0)
-BIN(XORPS, H_VXOR, 0)
-BIN(XORPD, H_VXOR, 0)
-
-BIN(PADDB, H_VADD, 0)
-BIN(PADDW, H_VADD, 1)
-BIN(PADDD, H_VADD, 2)
-BIN(PADDQ, H_VADD, 3)
-BIN(PSUBB, H_VSUB, 0)
-BIN(PSUBW, H_VSUB, 1)
-BIN(PSUBD, H_VSUB, 2)
-BIN(PSUBQ, H_VSUB, 3)
-BIN(PADDSB, H_VADDS, 0)
-BIN(PADDSW, H_VADDS, 1)
-BIN(PADDUSB, H_VADDU, 0)
-BIN(PADDUSW, H_VADDU, 1)
-BIN(PSUBSB, H_VSUBS, 0)
-BIN(PSUBSW, H_VSUBS, 1)
-BIN(PSUBUSB, H_VSUBU, 0)
-BIN(PSUBUSW, H_VSUBU, 1)
-BIN(PCMPEQB, H_VEQ, 0)
-BIN(PCMPEQW, H_VEQ, 1)
-BIN(PCMPEQD, H_VEQ, 2)
-BIN(PCMPEQQ, H_VEQ, 3)
-BIN(PCMPGTB, H_VGT, 0)
-BIN(PCMPGTW, H_VGT, 1)
-BIN(PCMPGTD, H_VGT, 2)
-BIN(PCMPGTQ, H_VGT, 3)
-BIN(PMINSB, H_VMINS, 0)
-BIN(PMINSW, H_VMINS, 1)
-BIN(PMINSD, H_VMINS, 2)
-BIN(PMINUB, H_VMINU, 0)
-BIN(PMINUW, H_VMINU, 1)
-BIN(PMINUD, H_VMINU, 2)
-BIN(PMAXSB, H_VMAXS, 0)
-BIN(PMAXSW, H_VMAXS, 1)
-BIN(PMAXSD, H_VMAXS, 2)
-BIN(PMAXUB, H_VMAXU, 0)
-BIN(PMAXUW, H_VMAXU, 1)
-BIN(PMAXUD, H_VMAXU, 2)
-BIN(PAVGB, H_VAVG, 0)
-BIN(PAVGW, H_VAVG, 1)
-BIN(PMULLW, H_VMUL, 1)
-BIN(PMULLD, H_VMUL, 2)
-BIN(PMULHW, H_VMULHS, 1)
-BIN(PMULHUW, H_VMULHU, 1)
-BIN(PMULHRSW, H_VMULHRS, 1)
-BIN(PMULUDQ, H_VMULEU, 2)
-BIN(PMULDQ, H_VMULES, 2)
-BIN(PMADDWD, H_VMADD, 1)
-BIN(PMADDUBSW, H_VMADDUS, 0)
-BIN(PSIGNB, H_VSIGN, 0)
-BIN(PSIGNW, H_VSIGN, 1)
-BIN(PSIGND, H_VSIGN, 2)
-BIN(PHADDW, H_VPADD, 1)
-BIN(PHADDD, H_VPADD, 2)
-BIN(PHADDSW, H_VPADDS, 1)
-BIN(PHSUBW, H_VPSUB, 1)
-BIN(PHSUBD, H_VPSUB, 2)
-BIN(PHSUBSW, H_VPSUBS, 1)
-BIN(PSADBW, H_VSAD, 0)
-BIN(PACKSSWB, H_VPACKS, 1)
-BIN(PACKSSDW, H_VPACKS, 2)
-BIN(PACKUSWB, H_VPACKU, 1)
-BIN(PACKUSDW, H_VPACKU, 2)
-BIN(PUNPCKLBW, H_VZIPL, 0)
-BIN(PUNPCKLWD, H_VZIPL, 1)
-BIN(PUNPCKLDQ, H_VZIPL, 2)
-BIN(PUNPCKLQDQ, H_VZIPL, 3)
-BIN(PUNPCKHBW, H_VZIPH, 0)
-BIN(PUNPCKHWD, H_VZIPH, 1)
-BIN(PUNPCKHDQ, H_VZIPH, 2)
-BIN(PUNPCKHQDQ, H_VZIPH, 3)
-BIN(UNPCKLPS, H_VZIPL, 2)
-BIN(UNPCKLPD, H_VZIPL, 3)
-BIN(UNPCKHPS, H_VZIPH, 2)
-BIN(UNPCKHPD, H_VZIPH, 3)
-BIN(PSHUFB, H_VTBL, 0)
+/* Everything that each host has. */
+/* clang-format off */
+#define LANE_OPS(X) \
+    X(PAND, H_VAND, 0) X(PANDN, H_VANDN, 0) X(POR, H_VOR, 0) X(PXOR, H_VXOR, 0) \
+    X(ANDPS, H_VAND, 0) X(ANDPD, H_VAND, 0) X(ANDNPS, H_VANDN, 0) X(ANDNPD, H_VANDN, 0) \
+    X(ORPS, H_VOR, 0) X(ORPD, H_VOR, 0) X(XORPS, H_VXOR, 0) X(XORPD, H_VXOR, 0) \
+    X(PADDB, H_VADD, 0) X(PADDW, H_VADD, 1) X(PADDD, H_VADD, 2) X(PADDQ, H_VADD, 3) \
+    X(PSUBB, H_VSUB, 0) X(PSUBW, H_VSUB, 1) X(PSUBD, H_VSUB, 2) X(PSUBQ, H_VSUB, 3) \
+    X(PADDSB, H_VADDS, 0) X(PADDSW, H_VADDS, 1) X(PADDUSB, H_VADDU, 0) X(PADDUSW, H_VADDU, 1) \
+    X(PSUBSB, H_VSUBS, 0) X(PSUBSW, H_VSUBS, 1) X(PSUBUSB, H_VSUBU, 0) X(PSUBUSW, H_VSUBU, 1) \
+    X(PCMPEQB, H_VEQ, 0) X(PCMPEQW, H_VEQ, 1) X(PCMPEQD, H_VEQ, 2) X(PCMPEQQ, H_VEQ, 3) \
+    X(PCMPGTB, H_VGT, 0) X(PCMPGTW, H_VGT, 1) X(PCMPGTD, H_VGT, 2) X(PCMPGTQ, H_VGT, 3) \
+    X(PMINSB, H_VMINS, 0) X(PMINSW, H_VMINS, 1) X(PMINSD, H_VMINS, 2) X(PMINUB, H_VMINU, 0) \
+    X(PMINUW, H_VMINU, 1) X(PMINUD, H_VMINU, 2) X(PMAXSB, H_VMAXS, 0) X(PMAXSW, H_VMAXS, 1) \
+    X(PMAXSD, H_VMAXS, 2) X(PMAXUB, H_VMAXU, 0) X(PMAXUW, H_VMAXU, 1) X(PMAXUD, H_VMAXU, 2) \
+    X(PAVGB, H_VAVG, 0) X(PAVGW, H_VAVG, 1) X(PMULLW, H_VMUL, 1) X(PMULLD, H_VMUL, 2) \
+    X(PMULHW, H_VMULHS, 1) X(PMULHUW, H_VMULHU, 1) X(PMULHRSW, H_VMULHRS, 1) \
+    X(PMULUDQ, H_VMULEU, 2) X(PMULDQ, H_VMULES, 2) X(PMADDWD, H_VMADD, 1) \
+    X(PMADDUBSW, H_VMADDUS, 0) X(PSIGNB, H_VSIGN, 0) X(PSIGNW, H_VSIGN, 1) X(PSIGND, H_VSIGN, 2) \
+    X(PHADDW, H_VPADD, 1) X(PHADDD, H_VPADD, 2) X(PHADDSW, H_VPADDS, 1) X(PHSUBW, H_VPSUB, 1) \
+    X(PHSUBD, H_VPSUB, 2) X(PHSUBSW, H_VPSUBS, 1) X(PSADBW, H_VSAD, 0) X(PACKSSWB, H_VPACKS, 1) \
+    X(PACKSSDW, H_VPACKS, 2) X(PACKUSWB, H_VPACKU, 1) X(PACKUSDW, H_VPACKU, 2) \
+    X(PUNPCKLBW, H_VZIPL, 0) X(PUNPCKLWD, H_VZIPL, 1) X(PUNPCKLDQ, H_VZIPL, 2) \
+    X(PUNPCKLQDQ, H_VZIPL, 3) X(PUNPCKHBW, H_VZIPH, 0) X(PUNPCKHWD, H_VZIPH, 1) \
+    X(PUNPCKHDQ, H_VZIPH, 2) X(PUNPCKHQDQ, H_VZIPH, 3) X(UNPCKLPS, H_VZIPL, 2) \
+    X(UNPCKLPD, H_VZIPL, 3) X(UNPCKHPS, H_VZIPH, 2) X(UNPCKHPD, H_VZIPH, 3) X(PSHUFB, H_VTBL, 0)
+/* clang-format on */
+LANE_OPS(BIN)
 BIN(AESENC, H_VAESENC, 0)
 BIN(AESENCLAST, H_VAESENCLAST, 0)
 BIN(AESDEC, H_VAESDEC, 0)
@@ -194,6 +135,97 @@ TR_FN(CRC32)
     if (!h_crc32c_can())
         return false;
     h_crc32c(t, in->opnd[1].size, d, d, tr_read(t, in, 1));
+    return true;
+}
+
+/* ---- copies that are changed at once ----
+ * MOVDQA d, s ... OP d, b: where nothing in between reads or writes d, writes b, accesses memory or
+ * may leave, OP is done in the place of the copy, from s (and s may change in between).
+ */
+#define LANE_ROW(OP, VOP, ESZ) [X86_##OP] = {VOP + 1, ESZ},
+static const struct lane_op {
+    u8 vop, esz; /* vop + 1; 0: none */
+} lane_ops[X86_OP_COUNT] = {LANE_OPS(LANE_ROW)};
+static const struct lane_op shift_ops[X86_OP_COUNT] = {
+    LANE_ROW(PSLLW, H_VSHL, 1) LANE_ROW(PSLLD, H_VSHL, 2) LANE_ROW(PSLLQ, H_VSHL, 3)
+    LANE_ROW(PSRLW, H_VSHR, 1) LANE_ROW(PSRLD, H_VSHR, 2) LANE_ROW(PSRLQ, H_VSHR, 3)
+    LANE_ROW(PSRAW, H_VSAR, 1) LANE_ROW(PSRAD, H_VSAR, 2)
+};
+
+static bool is_xmm(const struct x86_insn *in, unsigned i)
+{
+    return in->opnd[i].kind == X86_OPK_VEC;
+}
+
+/* Changes operand 0, an XMM register, by operand 1, a register or the number of a shift. */
+static bool changes(const struct x86_insn *in)
+{
+    return is_xmm(in, 0) && ((lane_ops[in->op].vop && is_xmm(in, 1)) ||
+                             (shift_ops[in->op].vop && in->opnd[1].kind == X86_OPK_IMM));
+}
+
+static bool copies(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_MOVDQA: case X86_MOVAPS: case X86_MOVAPD: case X86_MOVDQU: case X86_MOVUPS:
+    case X86_MOVUPD:
+        return is_xmm(in, 0) && is_xmm(in, 1);
+    default: return false;
+    }
+}
+
+/* Integer instructions that surely have a translation, cannot fault and do not leave. */
+static bool plain_int(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_ADD: case X86_SUB: case X86_AND: case X86_OR: case X86_XOR: case X86_CMP:
+    case X86_TEST: case X86_MOV: case X86_MOVZX:
+        return in->opnd[0].kind == X86_OPK_GPR &&
+               (in->opnd[1].kind == X86_OPK_GPR || in->opnd[1].kind == X86_OPK_IMM);
+    default: return false;
+    }
+}
+
+/* Which instruction changes the copy next, and may be done now; 0: none. */
+static u32 next_change(const struct tr *t, unsigned d)
+{
+    const struct tr_block *blk = &t->blk[t->curblk];
+    u32 end = blk->first + blk->n, written = 1u << d;
+
+    for (u32 k = t->cur + 1; k < end && k <= t->cur + 8; k++) {
+        const struct x86_insn *in = &t->ins[k].in;
+        bool reads_d;
+
+        if (plain_int(in))
+            continue;
+        if (!changes(in) && !copies(in))
+            return 0;
+        reads_d = is_xmm(in, 1) && in->opnd[1].reg == d;
+        if (in->opnd[0].reg != d && !reads_d) {
+            written |= 1u << in->opnd[0].reg;
+            continue;
+        }
+        if (in->opnd[0].reg != d || !changes(in) || t->done[k / 32] >> k % 32 & 1)
+            return 0;
+        return is_xmm(in, 1) && written >> in->opnd[1].reg & 1 ? 0 : k;
+    }
+    return 0;
+}
+
+bool tr_v_copy(struct tr *t, const struct x86_insn *copy)
+{
+    vreg d = tr_v_reg(copy, 0), s = tr_v_reg(copy, 1);
+    u32 k = d == s || h_fp_runs(t) ? 0 : next_change(t, copy->opnd[0].reg);
+    const struct x86_insn *in = &t->ins[k].in;
+    const struct lane_op *lane = &lane_ops[in->op], *shift = &shift_ops[in->op];
+
+    if (!k)
+        return false;
+    if (lane->vop)
+        h_v3(t, (enum h_vop)(lane->vop - 1), lane->esz, d, s, tr_v_reg(in, 1));
+    else
+        h_vshift(t, (enum h_vop)(shift->vop - 1), shift->esz, d, s, (u8)in->imm);
+    t->done[k / 32] |= 1u << k % 32;
     return true;
 }
 

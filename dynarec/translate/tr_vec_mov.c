@@ -15,7 +15,7 @@ static bool move(struct tr *t, const struct x86_insn *in)
     } else if (tr_is_mem(in, 1)) {
         m = tr_mem(t, in);
         h_vld(t, 16, tr_v_reg(in, 0), &m);
-    } else {
+    } else if (x86_rows[in->row].attr & X86_ATTR_AVX || !tr_v_copy(t, in)) {
         h_vmov(t, tr_v_reg(in, 0), tr_v_reg(in, 1));
     }
     return true;
