@@ -56,6 +56,10 @@ bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *
  * results since are x86's.
  */
 bool h_fp_runs(const struct tr *t);
+/* Scalar operations cost more where the rest of the register is not known to be zero. */
+bool h_fp_merges(void);
+/* As h_leave_unless_zero(), 8 bytes, saying that this entry's assumption was wrong. */
+void h_refute_unless_zero(struct tr *t, hreg x);
 void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b);
 void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
 void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);

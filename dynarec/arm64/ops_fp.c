@@ -71,6 +71,28 @@ void h_leave_unless_zero(struct tr *t, hreg x)
     tr_branch(t, a64_cbnz(0, x, 0), leave_label(t, 0));
 }
 
+static void cold_refuted(struct tr *t, const struct tr_cold *c)
+{
+    hreg x = h_tmp(t);
+
+    h_imm(t, x, 1);
+    h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.refuted));
+    cold_leave(t, c);
+}
+
+void h_refute_unless_zero(struct tr *t, hreg x)
+{
+    struct tr_cold *c = tr_cold(t, cold_refuted);
+
+    memcpy(&c->a, &t->fl, sizeof t->fl);
+    tr_branch(t, a64_cbnz(1, x, 0), c->label);
+}
+
+bool h_fp_merges(void)
+{
+    return !a64_has.afp;
+}
+
 static hreg flags_before(struct tr *t, bool wanted)
 {
     hreg x = wanted ? h_tmp(t) : 0;

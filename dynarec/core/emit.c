@@ -78,6 +78,7 @@ static void block(struct tr *t, u32 i)
     tr_bind(t, b->enter);
     if (b->head || b->pc == t->entry)
         tr_entry(t, b->pc);
+    tr_lanes_enter(t, i);
     tr_x87_enter(t, i);
     tr_bind(t, b->label);
     for (u32 k = 0; k < b->n && !t->err; k++) {
@@ -86,7 +87,6 @@ static void block(struct tr *t, u32 i)
         tr_lanes_step(t, &t->ins[t->cur].in);
     }
     tr_fp_close(t);
-    tr_lanes_end(t, b);
     if (ended || !b->falls)
         return;
     if (b->next != (int)i + 1 || b[1].joined)
@@ -146,6 +146,7 @@ void pass_emit(struct tr *t)
     joins(t);
     memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);
+    tr_lanes_plan(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);

@@ -84,6 +84,33 @@ static struct tr *tr_new(gaddr pc, unsigned mode)
     return t;
 }
 
+/* As struct tr_fp.zero. */
+static u32 zero_lanes(const struct x86_cpu *c)
+{
+    u32 z = 0;
+
+    for (unsigned i = 0; i < 16; i++) {
+        z |= c->vec[i].q[1] ? 0 : 1u << i;
+        z |= c->vec[i].q[1] || c->vec[i].d[1] ? 0 : 0x10000u << i;
+    }
+    return z;
+}
+
+/* Entries whose assumption has failed, by a hash: never forgotten, and one too many costs little. */
+static u8 refuted[4096];
+
+bool tr_lanes_refuted(gaddr pc)
+{
+    return __atomic_load_n(&refuted[(pc ^ pc >> 12) & 4095], __ATOMIC_RELAXED);
+}
+
+static void refute(struct x86_cpu *c)
+{
+    c->jit.refuted = 0;
+    __atomic_store_n(&refuted[(c->rip ^ c->rip >> 12) & 4095], 1, __ATOMIC_RELAXED);
+    region_invalidate(c->rip, c->rip + 1);
+}
+
 static bool translate(struct x86_cpu *c, gaddr pc)
 {
     u64 changes = region_changes();
@@ -91,6 +118,7 @@ static bool translate(struct x86_cpu *c, gaddr pc)
 
     if (!t)
         return false;
+    t->fp.seen = zero_lanes(c);
     t->x87.top = c->fpu.top;
     t->x87.used = c->fpu.used;
     pass_discover(t, c);
@@ -237,6 +265,8 @@ static bool run(struct x86_cpu *c)
         if (cfg.dynarec_x87double)
             dyn_x87_leave(c);
         dyn_count.entered++;
+        if (UNLIKELY(c->jit.refuted))
+            refute(c);
     } while (!c->pending && !c->leave && !c->jit.resume && (x = find_live(d, c->rip)));
     d->target = NULL;
     __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);

@@ -118,6 +118,7 @@ struct tr_cold {
 /* Scalar floating point (translate/tr_fp_run.c, tr_lanes.c). */
 struct tr_fp {
     u32 zero; /* bit i: bytes 8-15 of XMM i are zero, bit 16 + i: bytes 4-15 are */
+    u32 seen; /* the same at the region's entry, when it is translated */
     u32 zero_in[TR_MAX_BLOCKS];
     bool open, check; /* a run is open; it has to be checked */
     u32 first;        /* its first instruction */
@@ -245,5 +246,8 @@ ALWAYS_INLINE const struct tr_insn *tr_cur(const struct tr *t)
 
 /* The block of this region that starts at pc, or TR_EXTERNAL. */
 int tr_block_at(const struct tr *t, gaddr pc);
+
+/* run.c: an assumption at this entry has failed before. */
+bool tr_lanes_refuted(gaddr pc);
 
 #endif

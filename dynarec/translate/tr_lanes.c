@@ -1,43 +1,14 @@
 /*
- * tr_lanes.c - which upper parts of XMM registers are known to be zero (t->fp.zero), forward along
- * a block and over edges inside the region. A scalar operation on such a register needs no merge.
- * Blocks that other code can enter, or a backward branch reaches, start with nothing known.
+ * tr_lanes.c - which upper parts of XMM registers are zero (t->fp.zero), forward through the region.
+ * A scalar operation on such a register needs no merge. At the region's entry what was found when
+ * it was translated is assumed, and where other code can enter it is checked; the first time that
+ * fails the region is translated again without (refute() in core/run.c).
  */
 #include "dynarec/translate/translate.h"
 
 #define Z8(r) (1u << (r))         /* bytes 8-15 */
 #define Z4(r) (0x10000u << (r))   /* bytes 4-15 */
 #define ZBOTH(r) (0x10001u << (r))
-
-static bool entered(const struct tr *t, const struct tr_block *b)
-{
-    const struct tr_block *before = b - 1;
-    u32 last;
-
-    if (b == t->blk || b->head || b->pc == t->entry)
-        return true;
-    last = before->first + before->n - 1;
-    return (x86_rows[t->ins[last].in.row].attr & X86_ATTR_CALL) != 0;
-}
-
-void tr_lanes_start(struct tr *t, u32 block)
-{
-    if (!block)
-        for (u32 i = 0; i < t->nblk; i++)
-            t->fp.zero_in[i] = ~0u;
-    t->fp.open = t->fp.check = false;
-    t->fp.read = t->fp.full = t->fp.low = t->fp.low8 = 0;
-    t->fp.held = 0;
-    t->fp.zero = entered(t, &t->blk[block]) ? 0 : t->fp.zero_in[block];
-}
-
-void tr_lanes_end(struct tr *t, const struct tr_block *b)
-{
-    if (b->taken != TR_EXTERNAL)
-        t->fp.zero_in[b->taken] &= t->fp.zero;
-    if (b->next != TR_EXTERNAL)
-        t->fp.zero_in[b->next] &= t->fp.zero;
-}
 
 static bool is_xmm(const struct x86_insn *in, unsigned i)
 {
@@ -110,6 +81,7 @@ static u32 result(const struct tr *t, const struct x86_insn *in)
     }
 }
 
+/* What is zero behind the instruction, in t->fp.zero. */
 void tr_lanes_step(struct tr *t, const struct x86_insn *in)
 {
     const struct x86_row *row = &x86_rows[in->row];
@@ -135,4 +107,136 @@ void tr_lanes_step(struct tr *t, const struct x86_insn *in)
     default: break;
     }
     t->fp.zero |= set;
+}
+
+static bool copies(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_MOVAPS:
+    case X86_MOVAPD:
+    case X86_MOVUPS:
+    case X86_MOVUPD:
+    case X86_MOVDQA:
+    case X86_MOVDQU: return is_xmm(in, 0) && is_xmm(in, 1);
+    default: return false;
+    }
+}
+
+/* Scalar results keep the rest of operand 0. */
+static bool merges(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_ADDSD: case X86_SUBSD: case X86_MULSD: case X86_DIVSD: case X86_SQRTSD:
+    case X86_MINSD: case X86_MAXSD: case X86_CVTSI2SD: case X86_CVTSS2SD: case X86_ROUNDSD:
+    case X86_ADDSS: case X86_SUBSS: case X86_MULSS: case X86_DIVSS: case X86_SQRTSS:
+    case X86_MINSS: case X86_MAXSS: case X86_CVTSI2SS: case X86_CVTSD2SS: case X86_ROUNDSS:
+        return true;
+    default: return false;
+    }
+}
+
+static bool entered(const struct tr *t, const struct tr_block *b)
+{
+    return b->head || b->pc == t->entry;
+}
+
+static bool after_call(const struct tr *t, const struct tr_block *b)
+{
+    return (x86_rows[t->ins[b->first + b->n - 1].in.row].attr & X86_ATTR_CALL) != 0;
+}
+
+/* Registers that scalar operations merge into, or that are copied to such a register. */
+static u32 useful(const struct tr *t)
+{
+    u32 u = 0, before;
+
+    for (u32 i = 0; i < t->nins; i++)
+        if (merges(&t->ins[i].in))
+            u |= 1u << t->ins[i].in.opnd[0].reg;
+    do {
+        before = u;
+        for (u32 i = 0; i < t->nins; i++) {
+            const struct x86_insn *in = &t->ins[i].in;
+
+            if (copies(in) && u >> in->opnd[0].reg & 1)
+                u |= 1u << in->opnd[1].reg;
+        }
+    } while (u != before);
+    return u | u << 16;
+}
+
+static bool meet(struct tr *t, int b)
+{
+    u32 old;
+
+    if (b == TR_EXTERNAL)
+        return false;
+    old = t->fp.zero_in[b];
+    t->fp.zero_in[b] &= t->fp.zero;
+    return t->fp.zero_in[b] != old;
+}
+
+void tr_lanes_plan(struct tr *t)
+{
+    u32 all = h_fp_merges() ? useful(t) : 0;
+    bool again = all != 0;
+
+    for (u32 i = 0; i < t->nblk; i++) {
+        t->fp.zero_in[i] = all;
+        if (t->blk[i].pc == t->entry)
+            t->fp.zero_in[i] &= t->fp.seen;
+        if (entered(t, &t->blk[i]) && tr_lanes_refuted(t->blk[i].pc))
+            t->fp.zero_in[i] = 0;
+        if (i && after_call(t, &t->blk[i - 1]))
+            t->fp.zero_in[i] = 0;
+    }
+    while (again) {
+        again = false;
+        for (u32 i = 0; i < t->nblk; i++) {
+            const struct tr_block *b = &t->blk[i];
+
+            t->fp.zero = t->fp.zero_in[i];
+            for (u32 k = 0; k < b->n; k++)
+                tr_lanes_step(t, &t->ins[b->first + k].in);
+            again |= meet(t, b->taken);
+            again |= b->falls && meet(t, b->next);
+        }
+    }
+}
+
+void tr_lanes_start(struct tr *t, u32 block)
+{
+    const struct tr_block *b = &t->blk[block];
+
+    t->fp.open = t->fp.check = false;
+    t->fp.read = t->fp.full = t->fp.low = t->fp.low8 = 0;
+    t->fp.held = 0;
+    t->fp.zero = t->fp.zero_in[block];
+    if (t->fp.zero && entered(t, b) && block && b[-1].falls && b[-1].next == (int)block)
+        h_jump(t, b->label);
+}
+
+void tr_lanes_enter(struct tr *t, u32 block)
+{
+    const struct tr_block *b = &t->blk[block];
+    hreg all, x;
+
+    if (!t->fp.zero || !entered(t, b))
+        return;
+    t->cur = b->first;
+    h_tmp_reset(t);
+    all = h_tmp(t);
+    x = h_tmp(t);
+    h_imm(t, all, 0);
+    for (unsigned r = 0; r < 16; r++) {
+        if (!(t->fp.zero >> r & 0x10001u))
+            continue;
+        h_vget(t, 3, x, h_vec(r), 1);
+        h_op(t, H_OR, 8, all, all, x);
+        if (t->fp.zero >> r & 0x10000u) {
+            h_vget(t, 2, x, h_vec(r), 1);
+            h_op(t, H_OR, 8, all, all, x);
+        }
+    }
+    h_refute_unless_zero(t, all);
 }

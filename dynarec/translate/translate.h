@@ -42,7 +42,8 @@ void tr_fp_close(struct tr *t);
 /* tr_lanes.c: which upper parts of XMM registers are zero, along a block and over its edges. */
 void tr_lanes_start(struct tr *t, u32 block);
 void tr_lanes_step(struct tr *t, const struct x86_insn *in);
-void tr_lanes_end(struct tr *t, const struct tr_block *b);
+void tr_lanes_plan(struct tr *t);
+void tr_lanes_enter(struct tr *t, u32 block);
 /*
  * tr_x87.c, double mode: plan() before emission; start() of a block; enter() where it is entered
  * from outside; step() before each instruction, true: translated; forget() before x86_sem; end()

@@ -91,6 +91,7 @@ struct x86_jit {
     u32 resume;        /* the next instruction is the interpreter's */
     u64 ymm_clean;     /* not 0: the upper halves of all YMM registers are zero */
     void *thread;      /* struct dyn_thread */
+    u32 refuted;         /* the region at rip was translated for another state of the vectors */
     u64 st[8], st_in[8]; /* x87 registers as doubles, now and when they were converted */
 };
 

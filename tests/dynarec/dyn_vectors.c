@@ -55,6 +55,7 @@ static void catch_faults(void)
 static void translate(struct x86_cpu *c)
 {
     interp_invalidate(TC_CODE, TC_CODE_END);
+    c->jit.resume = 0; /* of the case before, which may have left in the middle of a block */
     was_refused = !interp_jit->offer(c, c->rip);
 }
 
