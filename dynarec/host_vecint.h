@@ -53,9 +53,9 @@ enum h_vop {
     H_VMINU,
     H_VMAXS,
     H_VMAXU,
-    H_VAVG,    /* unsigned, rounded up */
-    H_VMUL,    /* low half */
-    H_VMULHS,  /* high half; esz 1 */
+    H_VAVG,   /* unsigned, rounded up */
+    H_VMUL,   /* low half */
+    H_VMULHS, /* high half; esz 1 */
     H_VMULHU,
     H_VMULHRS, /* PMULHRSW; esz 1 */
     H_VMULES,  /* even elements of size esz to elements twice as wide */
@@ -146,9 +146,9 @@ void h_crc32c(struct tr *t, unsigned sz, hreg d, hreg crc, hreg data); /* sz: of
  * They live in struct x86_cpu and are cached in host registers inside a block: struct tr_ymm.
  * h_ymm_get: a register with the upper half of YMM i, only to be read. h_ymm_set: the register to
  * compute its new value in (may be that of get(i)); h_ymm_put then makes it the value. The only
- * access to memory between set and put is h_vld2. The registers of the last four get and set stay valid. Values not stored yet are
- * stored by h_ymm_flush: before exits, branches and x86_sem; at faults they are taken from the
- * host's context (h_context_ymm, struct tr_ymm_note).
+ * access to memory between set and put is h_vld2. The registers of the last four get and set stay
+ * valid. Values not stored yet are stored by h_ymm_flush: before exits, branches and x86_sem; at
+ * faults they are taken from the host's context (h_context_ymm, struct tr_ymm_note).
  */
 vreg h_ymm_get(struct tr *t, unsigned i);
 vreg h_ymm_set(struct tr *t, unsigned i);

@@ -226,9 +226,12 @@ bool h_v3_can(enum h_vop op)
 static bool constant(struct tr *t, enum h_vop op, vreg d)
 {
     switch (op) {
-    case H_VXOR: case H_VANDN: case H_VSUB: case H_VSUBS: case H_VSUBU: case H_VGT:
-        h_vzero(t, d);
-        return true;
+    case H_VXOR:
+    case H_VANDN:
+    case H_VSUB:
+    case H_VSUBS:
+    case H_VSUBU:
+    case H_VGT: h_vzero(t, d); return true;
     case H_VEQ: h_vconst(t, d, ~0ull, ~0ull); return true;
     default: return false;
     }
@@ -237,9 +240,15 @@ static bool constant(struct tr *t, enum h_vop op, vreg d)
 static void several(struct tr *t, enum h_vop op, unsigned esz, vreg d, vreg a, vreg b)
 {
     switch (op) {
-    case H_VAND: case H_VANDN: case H_VOR: case H_VXOR: logic(t, op, d, a, b); break;
-    case H_VMULHS: case H_VMULHU: case H_VMULHRS: mul_high(t, op, d, a, b); break;
-    case H_VMULES: case H_VMULEU: mul_even(t, op, esz, d, a, b); break;
+    case H_VAND:
+    case H_VANDN:
+    case H_VOR:
+    case H_VXOR: logic(t, op, d, a, b); break;
+    case H_VMULHS:
+    case H_VMULHU:
+    case H_VMULHRS: mul_high(t, op, d, a, b); break;
+    case H_VMULES:
+    case H_VMULEU: mul_even(t, op, esz, d, a, b); break;
     case H_VMADD: madd(t, d, a, b); break;
     case H_VMADDUS: maddus(t, d, a, b); break;
     case H_VSIGN: sign(t, esz, d, a, b); break;
@@ -247,12 +256,16 @@ static void several(struct tr *t, enum h_vop op, unsigned esz, vreg d, vreg a, v
     case H_VPADDS: pairs(t, a64_v_sqadd, esz, d, a, b); break;
     case H_VPSUBS: pairs(t, a64_v_sqsub, esz, d, a, b); break;
     case H_VSAD: sad(t, d, a, b); break;
-    case H_VPACKS: case H_VPACKU: pack(t, op, esz, d, a, b); break;
+    case H_VPACKS:
+    case H_VPACKU: pack(t, op, esz, d, a, b); break;
     case H_VTBL: shuffle_bytes(t, d, a, b); break;
-    case H_VAESENC: case H_VAESENCLAST: case H_VAESDEC: case H_VAESDECLAST:
-        aes(t, op, d, a, b);
-        break;
-    case H_VSHA1NEXTE: case H_VSHA1MSG1: case H_VSHA1MSG2: sha1(t, op, d, a, b); break;
+    case H_VAESENC:
+    case H_VAESENCLAST:
+    case H_VAESDEC:
+    case H_VAESDECLAST: aes(t, op, d, a, b); break;
+    case H_VSHA1NEXTE:
+    case H_VSHA1MSG1:
+    case H_VSHA1MSG2: sha1(t, op, d, a, b); break;
     default: sha256(t, op, d, a, b);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * ops_vecmov.c - arm64: vector loads, stores, moves, constants, and the cache of upper YMM halves in
- * v24-v31. The host-ops of host_vecint.h, first and last part. NZCV is never touched.
+ * ops_vecmov.c - arm64: vector loads, stores, moves, constants, and the cache of upper YMM halves
+ * in v24-v31. The host-ops of host_vecint.h, first and last part. NZCV is never touched.
  */
 #include "dynarec/arm64/enc_fp.h"
 #include "dynarec/arm64/vec.h"
@@ -295,7 +295,7 @@ static void store_slot(struct tr *t, unsigned s)
         tr_put(t, a64_str(3, 31, CPU, CLEAN));
     t->ymm.unclean = true;
     h_vst_cpu(t, (vreg)(YMM_SLOT0 + s), upper(t->ymm.of[s]));
-    t->ymm.dirty &= (u8)~(1u << s);
+    t->ymm.dirty &= (u8) ~(1u << s);
 }
 
 void h_ymm_flush(struct tr *t)
@@ -355,7 +355,7 @@ vreg h_ymm_set(struct tr *t, unsigned i)
 {
     int s = slot_with(t, i);
 
-    t->ymm.zero &= (u16)~(1u << i);
+    t->ymm.zero &= (u16) ~(1u << i);
     if (s < 0)
         return (vreg)(YMM_SLOT0 + take_slot(t, i));
     t->ymm.used[s] = ++t->ymm.clock;
@@ -377,7 +377,7 @@ static void forget(struct tr *t, unsigned i)
         return;
     t->ymm.of[s] = 0xff;
     t->ymm.used[s] = 0;
-    t->ymm.dirty &= (u8)~(1u << s);
+    t->ymm.dirty &= (u8) ~(1u << s);
 }
 
 void h_ymm_zero(struct tr *t, unsigned i)

@@ -9,10 +9,23 @@
 #include "dynarec/arm64/enc_fp.h"
 
 enum {
-    SH_ZIP1, SH_ZIP2, SH_UZP1, SH_UZP2, SH_TRN1, SH_TRN2, SH_ZIP1D, SH_ZIP2D, /* two sources */
-    SH_EXT1, SH_EXT2, SH_EXT3,
-    SH_REV64, SH_DUP0, SH_DUP1, SH_DUP2, SH_DUP3, /* one */
-    SH_INS, /* + 4 * i + j: word i of x from word j of y */
+    SH_ZIP1,
+    SH_ZIP2,
+    SH_UZP1,
+    SH_UZP2,
+    SH_TRN1,
+    SH_TRN2,
+    SH_ZIP1D,
+    SH_ZIP2D, /* two sources */
+    SH_EXT1,
+    SH_EXT2,
+    SH_EXT3,
+    SH_REV64,
+    SH_DUP0,
+    SH_DUP1,
+    SH_DUP2,
+    SH_DUP3,              /* one */
+    SH_INS,               /* + 4 * i + j: word i of x from word j of y */
     SH_INSD = SH_INS + 16 /* + 2 * i + j: doublewords */
 };
 
@@ -296,7 +309,8 @@ void h_vblendi(struct tr *t, vreg d, vreg a, vreg b, unsigned bytes)
 {
     u32 keep = t->vtmp_free;
     unsigned others = ~bytes & 0xffff;
-    bool into_a = d == a || (d != b && insert(t, d, b, bytes, false) <= insert(t, d, a, others, false));
+    bool into_a =
+        d == a || (d != b && insert(t, d, b, bytes, false) <= insert(t, d, a, others, false));
     vreg base = into_a ? a : b, from = into_a ? b : a;
     u64 v[2] = {0, 0};
 

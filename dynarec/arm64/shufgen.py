@@ -1,4 +1,4 @@
-# shortest sequences for 4-word shuffles
+"""Shortest A64 sequences for shuffles of four words by an immediate: prints the tables of ops_vecshuf.c."""
 import itertools,sys
 def z1(x,y): return (x[0],y[0],x[1],y[1])
 def z2(x,y): return (x[2],y[2],x[3],y[3])
@@ -9,7 +9,8 @@ def t2(x,y): return (x[1],y[1],x[3],y[3])
 def zd1(x,y): return (x[0],x[1],y[0],y[1])
 def zd2(x,y): return (x[2],x[3],y[2],y[3])
 def ext(n): return lambda x,y:(x+y)[n:n+4]
-two=[('ZIP1',z1),('ZIP2',z2),('UZP1',u1),('UZP2',u2),('TRN1',t1),('TRN2',t2),('ZIP1D',zd1),('ZIP2D',zd2),('EXT1',ext(1)),('EXT2',ext(2)),('EXT3',ext(3))]
+two=[('ZIP1',z1),('ZIP2',z2),('UZP1',u1),('UZP2',u2),('TRN1',t1),('TRN2',t2),('ZIP1D',zd1),
+     ('ZIP2D',zd2),('EXT1',ext(1)),('EXT2',ext(2)),('EXT3',ext(3))]
 one=[('REV64',lambda x:(x[1],x[0],x[3],x[2]))]+[('DUP%d'%i,(lambda i:lambda x:(x[i],)*4)(i)) for i in range(4)]
 ops=[n for n,_ in two]+[n for n,_ in one]
 insn=[]

@@ -73,8 +73,8 @@ bool tr_v_sse(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned e
 bool tr_v_avx(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned esz)
 {
     vreg d = tr_v_reg(in, 0), a = tr_v_reg(in, 1), high;
-    bool zero = (op == H_VXOR || op == H_VSUB) && !tr_is_mem(in, 2) &&
-                in->opnd[1].reg == in->opnd[2].reg;
+    bool zero =
+        (op == H_VXOR || op == H_VSUB) && !tr_is_mem(in, 2) && in->opnd[1].reg == in->opnd[2].reg;
     struct tr_v2 b;
 
     if (!h_v3_can(op))

@@ -148,9 +148,8 @@ static const struct lane_op {
 } lane_ops[X86_OP_COUNT] = {LANE_OPS(LANE_ROW)};
 static const struct lane_op shift_ops[X86_OP_COUNT] = {
     LANE_ROW(PSLLW, H_VSHL, 1) LANE_ROW(PSLLD, H_VSHL, 2) LANE_ROW(PSLLQ, H_VSHL, 3)
-    LANE_ROW(PSRLW, H_VSHR, 1) LANE_ROW(PSRLD, H_VSHR, 2) LANE_ROW(PSRLQ, H_VSHR, 3)
-    LANE_ROW(PSRAW, H_VSAR, 1) LANE_ROW(PSRAD, H_VSAR, 2)
-};
+        LANE_ROW(PSRLW, H_VSHR, 1) LANE_ROW(PSRLD, H_VSHR, 2) LANE_ROW(PSRLQ, H_VSHR, 3)
+            LANE_ROW(PSRAW, H_VSAR, 1) LANE_ROW(PSRAD, H_VSAR, 2)};
 
 static bool is_xmm(const struct x86_insn *in, unsigned i)
 {
@@ -167,9 +166,12 @@ static bool changes(const struct x86_insn *in)
 static bool copies(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_MOVDQA: case X86_MOVAPS: case X86_MOVAPD: case X86_MOVDQU: case X86_MOVUPS:
-    case X86_MOVUPD:
-        return is_xmm(in, 0) && is_xmm(in, 1);
+    case X86_MOVDQA:
+    case X86_MOVAPS:
+    case X86_MOVAPD:
+    case X86_MOVDQU:
+    case X86_MOVUPS:
+    case X86_MOVUPD: return is_xmm(in, 0) && is_xmm(in, 1);
     default: return false;
     }
 }
@@ -178,8 +180,15 @@ static bool copies(const struct x86_insn *in)
 static bool plain_int(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_ADD: case X86_SUB: case X86_AND: case X86_OR: case X86_XOR: case X86_CMP:
-    case X86_TEST: case X86_MOV: case X86_MOVZX:
+    case X86_ADD:
+    case X86_SUB:
+    case X86_AND:
+    case X86_OR:
+    case X86_XOR:
+    case X86_CMP:
+    case X86_TEST:
+    case X86_MOV:
+    case X86_MOVZX:
         return in->opnd[0].kind == X86_OPK_GPR &&
                (in->opnd[1].kind == X86_OPK_GPR || in->opnd[1].kind == X86_OPK_IMM);
     default: return false;

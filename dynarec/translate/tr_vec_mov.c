@@ -1,6 +1,6 @@
 /*
- * tr_vec_mov.c - vector data movement: whole registers, halves, scalars, single elements in and out,
- * sign masks, PTEST. See vec.h.
+ * tr_vec_mov.c - vector data movement: whole registers, halves, scalars, single elements in and
+ * out, sign masks, PTEST. See vec.h.
  */
 #include "dynarec/translate/vec.h"
 
