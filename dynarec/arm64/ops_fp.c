@@ -593,10 +593,12 @@ bool h_fs_cmp(struct tr *t, unsigned pred, unsigned sz, vreg d, vreg up, vreg a,
 bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *d, const vreg *a,
               const vreg *b)
 {
+    /* One comparison and perhaps a NOT: EQ LT LE GE GT and their inverses, as they signal. */
+    bool direct = !(pred & 16) && (0x6677 >> (pred & 15) & 1);
     vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
-        r[i] = d[i] == a[i] || d[i] == b[i] ? h_vtmp(t) : d[i];
+        r[i] = !direct && (d[i] == a[i] || d[i] == b[i]) ? h_vtmp(t) : d[i];
         predicate(t, pred, true, type(sz), r[i], a[i], b[i]);
     }
     commit(t, n, d, r);
