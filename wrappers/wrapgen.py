@@ -3,7 +3,8 @@
 
   wrapgen.py gen OUTDIR FILE.sigs...          thunks, callback handlers, tables: wrapped*.c, wrapped*.h
   wrapgen.py check OUT.c CC FILE.sigs...      unit that compares each row with the prototype in the real headers
-  wrapgen.py page FILE.sigs...                the coverage page, to stdout
+  wrapgen.py page FILE.sigs...                the page of all names, to stdout
+  wrapgen.py coverage FILE.sigs...            its part of docs/coverage.md
 
 A bad line ends the run with FILE:LINE: message, status 1. Standard library only; output depends on nothing but the input.
 """
@@ -222,6 +223,7 @@ class Lib:
         self.ident = re.sub(r"\W", "_", os.path.basename(path).replace(".sigs", ""))
         self.sonames, self.natives, self.includes = [], [], []
         self.rows, self.skips = {}, {}
+        self.fpflags = False
         self.layouts = []  # (struct, size, {field: offset}, where)
         self.callbacks = {}
 
@@ -321,6 +323,9 @@ def parse_line(lib, line, where):
         return
     if word == "include":
         lib.includes.append(rest)
+        return
+    if word == "fpflags" and not rest:
+        lib.fpflags = True
         return
     if word == "callback":
         parse_callback(lib, rest, where)
@@ -758,7 +763,8 @@ def emit_lib(lib):
         out.append("    " + emit_symbol(lib.rows[name]))
     out += ["};", "static const char *const sonames[] = {%s, NULL};" % ", ".join(map(quote, lib.sonames)),
             "static const char *const natives[] = {%sNULL};" % "".join(quote(n) + ", " for n in lib.natives),
-            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL};" % (lib.ident, len(svs)), ""]
+            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s};"
+            % (lib.ident, len(svs), "true" if lib.fpflags else "false"), ""]
     return out
 
 
@@ -1057,6 +1063,21 @@ def page(paths):
     print("\n".join(out))
 
 
+def coverage(paths):
+    """The libraries' part of docs/coverage.md."""
+    total = [0, 0, 0, 0]
+    print("\n# Library symbols\n\nMade by wrappers/wrapgen.py from the .sigs files: every public symbol of glibc 2.36 has a row or a reason"
+          " (test wrapped_symbols).\nNames and reasons are in docs/wrapped.md.\n")
+    print("| file | functions | of them by hand | data | not wrapped, with reason |\n|---|---:|---:|---:|---:|")
+    for lib in read_libs(paths)[0]:
+        rows = lib.rows.values()
+        funcs = [r for r in rows if not r.data]
+        line = [len(funcs), sum(1 for r in funcs if r.my or r.raw), len(rows) - len(funcs), len(lib.skips)]
+        total = [a + b for a, b in zip(total, line)]
+        print("| %s | %d | %d | %d | %d |" % (os.path.basename(lib.path), *line))
+    print("| all | %d | %d | %d | %d |" % tuple(total))
+
+
 def wrap_words(words, width=118):
     lines, cur = [], ""
     for w in words:
@@ -1076,6 +1097,8 @@ def main(argv):
             check(argv[2], argv[3].split(";"), argv[4:])
         elif len(argv) > 2 and argv[1] == "page":
             page(argv[2:])
+        elif len(argv) > 2 and argv[1] == "coverage":
+            coverage(argv[2:])
         else:
             print(__doc__, file=sys.stderr)
             return 2

@@ -23,6 +23,10 @@ extern struct br_slot *br_slot_table;
 /* Writes a stub for slot `index` to p. */
 void br_arch_emit_stub(u8 *p, u32 index);
 
+/* The host's floating-point exception flags: all off; those raised since, as MXCSR has them. */
+void br_arch_fp_clear(void);
+u32 br_arch_fp_flags(void);
+
 /* A va_list whose arguments are all in memory at `slots` (16-byte aligned, 8 bytes each, long
  * double in aligned pairs). */
 void br_arch_va_list(va_list *ap, void *slots);

@@ -29,9 +29,11 @@
 #define AREA_SIZE (2u << 20)
 #define MAX_AREAS 64
 #define MXCSR_RC 0x6000u
+#define MXCSR_MASK_SHIFT 7
 
 struct bridge {
-    u8 code[8]; /* CC 'S' 'C' C3, padding */
+    u8 code[7];   /* CC 'S' 'C' C3, padding */
+    bool fpflags; /* of the library */
     br_thunk *thunk;
     void *fn;
     const struct br_symbol
@@ -159,9 +161,10 @@ static struct bridge *find_bridge(br_thunk *thunk, void *fn)
     return NULL;
 }
 
-static struct bridge *make_bridge(br_thunk *thunk, void *fn, const struct br_symbol *sym)
+static struct bridge *make_bridge(br_thunk *thunk, void *fn, const struct br_symbol *sym,
+                                  bool fpflags)
 {
-    static const u8 code[8] = {0xcc, 'S', 'C', 0xc3, 0x0f, 0x0b, 0x0f, 0x0b};
+    static const u8 code[7] = {0xcc, 'S', 'C', 0xc3, 0x0f, 0x0b, 0x0f};
     struct bridge *b;
 
     if (!nareas || area_used == AREA_SIZE / sizeof *b)
@@ -170,13 +173,14 @@ static struct bridge *make_bridge(br_thunk *thunk, void *fn, const struct br_sym
     b->thunk = thunk;
     b->fn = fn;
     b->sym = sym;
+    b->fpflags = fpflags;
     memcpy(b->code, code, sizeof code);
     hash_add(((nareas - 1) << 16 | area_used) + 1);
     area_used++;
     return b;
 }
 
-static gaddr bridge_for(br_thunk *thunk, void *fn, const struct br_symbol *sym)
+static gaddr bridge_for(br_thunk *thunk, void *fn, const struct br_symbol *sym, bool fpflags)
 {
     struct bridge *b;
 
@@ -185,7 +189,7 @@ static gaddr bridge_for(br_thunk *thunk, void *fn, const struct br_symbol *sym)
         hash_grow();
     b = find_bridge(thunk, fn);
     if (!b)
-        b = make_bridge(thunk, fn, sym);
+        b = make_bridge(thunk, fn, sym, fpflags);
     unlock_bridges();
     return h2g(b);
 }
@@ -218,7 +222,7 @@ gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
     own->next = own_symbols;
     own_symbols = own;
     unlock_bridges();
-    return bridge_for(thunk, fn, &own->sym);
+    return bridge_for(thunk, fn, &own->sym, false);
 }
 
 bool br_is_bridge(gaddr a, void **fn, const char **name)
@@ -284,6 +288,15 @@ static void run_rounded(const struct bridge *b, struct x86_cpu *c)
     fesetround(FE_TONEAREST);
 }
 
+/* What a function of libm raised, the guest finds in its MXCSR; with an exception unmasked it gets
+ * #XM. */
+static void keep_fpflags(struct x86_cpu *c, u32 flags)
+{
+    c->mxcsr |= flags;
+    if (UNLIKELY(flags & ~(c->mxcsr >> MXCSR_MASK_SHIFT)))
+        x86_raise(c, X86_EXC_XM, 0, 0);
+}
+
 /*
  * Signals that arrive while native code runs are handled at once. One that came just before is not:
  * it has to be delivered first, or a call like pause() would wait for what is already there. So the
@@ -306,6 +319,8 @@ bool br_int3(struct x86_cpu *c)
         c->rip = rip - 1;
         return true;
     }
+    if (b->fpflags)
+        br_arch_fp_clear();
     if (trace_on(TRACE_BRIDGE))
         run_traced(b, c);
     else if (UNLIKELY(c->mxcsr & MXCSR_RC))
@@ -314,6 +329,8 @@ bool br_int3(struct x86_cpu *c)
         b->thunk(c, b->fn);
     br_slot_index = slot;
     sig_native_leave(t);
+    if (b->fpflags)
+        keep_fpflags(c, br_arch_fp_flags());
     if (c->rip == rip) { /* otherwise the wrapper went elsewhere (longjmp, setcontext) */
         c->rip = ld_u64(g2h(c->gpr[BR_RSP]));
         c->gpr[BR_RSP] += 8;
@@ -471,7 +488,7 @@ static gaddr resolve(const struct br_loaded *l, const struct br_symbol *s)
         return h2g(p);
     if (!p && !s->raw)
         return 0;
-    return bridge_for(s->thunk, p, s);
+    return bridge_for(s->thunk, p, s, l->lib->fpflags && !s->raw && !s->my);
 }
 
 bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, struct br_value *v)

@@ -44,6 +44,7 @@ struct br_lib {                 /* generated, one per .sigs file */
     struct br_sync_var *const *syncs;
     unsigned nsyncs;
     int (*init)(void); /* may be NULL; called at first use */
+    bool fpflags;      /* its functions are called for the exception flags too */
 };
 
 int br_init(void);

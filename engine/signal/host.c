@@ -62,8 +62,8 @@ static void run_handler(struct thr *t, int sig, const struct sig_info *info)
     thr_host_block_all();
 }
 
-/* Called and left with all signals blocked. What came meanwhile is handled too, because the native code may
- * go on to block. The guest runs with the host rounding to nearest. */
+/* Called and left with all signals blocked. What came meanwhile is handled too, because the native
+ * code may go on to block. The guest runs with the host rounding to nearest. */
 static void run_nested(struct thr *t, int sig, const struct sig_info *info)
 {
     struct x86_exc exc = t->cpu.exc;

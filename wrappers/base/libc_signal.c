@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <time.h>
 
+#define G_SA_RESTORER 0x04000000u
 #define G_SA_RESTART 0x10000000u
 #define G_SA_RESETHAND 0x80000000u
 #define G_SA_NODEFER 0x40000000u
@@ -55,8 +56,9 @@ i32 my_sigaction(i32 sig, void *act, void *old)
     }
     if (a) {
         ka.handler = a->handler;
-        ka.flags = (u32)a->flags;
+        ka.flags = (u32)a->flags | G_SA_RESTORER; /* as glibc's shows when it is asked again */
         ka.mask = a->mask[0];
+        ka.restorer = sig_restorer();
     }
     r = sig_action(sig, a ? &ka : NULL, o ? &ko : NULL);
     if (!r && o) {
@@ -71,7 +73,7 @@ i32 my_sigaction(i32 sig, void *act, void *old)
 
 static void *set_handler(i32 sig, gaddr handler, u32 flags, u64 mask)
 {
-    struct guest_sigaction a = {.handler = handler, .flags = flags, .mask = mask}, old = {0};
+    struct guest_sigaction a = {handler, flags | G_SA_RESTORER, sig_restorer(), mask}, old = {0};
     i64 r;
 
     if (handler == G_SIG_ERR || reserved(sig) || sig < 1 || sig > 64) {
@@ -147,8 +149,13 @@ i32 my_sigsuspend(void *mask)
 
 i32 my_sigtimedwait(void *set, void *info, void *timeout)
 {
-    return (i32)libc_syscall(X_RT_SIGTIMEDWAIT, h2g(set), h2g(info), h2g(timeout), KERNEL_SET, 0,
-                             0);
+    i32 r =
+        (i32)libc_syscall(X_RT_SIGTIMEDWAIT, h2g(set), h2g(info), h2g(timeout), KERNEL_SET, 0, 0);
+    siginfo_t *si = info;
+
+    if (r > 0 && si && si->si_code == SI_TKILL)
+        si->si_code = SI_USER; /* glibc: whoever sent it, for old programs */
+    return r;
 }
 
 i32 my_sigwaitinfo(void *set, void *info)

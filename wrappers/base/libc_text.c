@@ -4,6 +4,8 @@
  */
 #include "libc.h"
 
+#include <limits.h>
+#include <locale.h>
 #include <argp.h>
 #include <error.h>
 #include <monetary.h>
@@ -241,4 +243,17 @@ void raw_strfmon_l(struct x86_cpu *c, void *fn)
     (void)fn;
     br_ret(c, (u64)money(c, br_ptr(br_int(c, 0)), br_int(c, 1), br_ptr(br_int(c, 2)),
                          br_ptr(br_int(c, 3)), 4));
+}
+
+/* "Not available" is CHAR_MAX, which is not the same where char has no sign. */
+void *my_localeconv(void)
+{
+    static __thread struct lconv copy;
+    char *first = &copy.int_frac_digits, *end = &copy.int_n_sign_posn + 1;
+
+    copy = *localeconv();
+    for (char *p = first; p < end; p++)
+        if (*p == CHAR_MAX)
+            *p = 127;
+    return &copy;
 }

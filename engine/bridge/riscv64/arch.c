@@ -1,6 +1,7 @@
 /* Host part of the bridge: RV64 (see arch.h). */
 #include "bridge/arch.h"
 
+#include <fenv.h>
 #include <string.h>
 
 void br_arch_emit_stub(u8 *p, u32 index)
@@ -24,4 +25,17 @@ void br_arch_emit_stub(u8 *p, u32 index)
 void br_arch_va_list(va_list *ap, void *slots)
 {
     memcpy(ap, &slots, sizeof slots);
+}
+
+void br_arch_fp_clear(void)
+{
+    feclearexcept(FE_ALL_EXCEPT);
+}
+
+u32 br_arch_fp_flags(void)
+{
+    int f = fetestexcept(FE_ALL_EXCEPT);
+
+    return (f & FE_INVALID ? 1u : 0) | (f & FE_DIVBYZERO ? 4u : 0) | (f & FE_OVERFLOW ? 8u : 0) |
+           (f & FE_UNDERFLOW ? 0x10u : 0) | (f & FE_INEXACT ? 0x20u : 0);
 }

@@ -18,6 +18,28 @@ void br_arch_emit_stub(u8 *p, u32 index)
     p[18] = 0xe2;
 }
 
+/* SSE's flags, and x87's for long double. */
+void br_arch_fp_clear(void)
+{
+    u32 mxcsr;
+
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    if (mxcsr & 0x3f) {
+        mxcsr &= ~0x3fu;
+        __asm__ volatile("ldmxcsr %0" ::"m"(mxcsr));
+    }
+    __asm__ volatile("fnclex");
+}
+
+u32 br_arch_fp_flags(void)
+{
+    u32 mxcsr;
+    u16 sw;
+
+    __asm__ volatile("stmxcsr %0; fnstsw %1" : "=m"(mxcsr), "=am"(sw));
+    return (mxcsr | sw) & 0x3f;
+}
+
 /* Offsets behind the register save area: every argument comes from the overflow area (psABI 3.5.7).
  */
 void br_arch_va_list(va_list *ap, void *slots)

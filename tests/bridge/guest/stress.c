@@ -96,7 +96,8 @@ int main(void)
         }
     }
     printf("done %d bad %d\n", done, bad);
-    for (int round = 0; round < 5; round++) {
+    /* QEMU's child waits for locks of QEMU's other threads. */
+    for (int round = 0; round < 5 && !getenv("UNDER_QEMU"); round++) {
         for (long i = 0; i < 4; i++)
             pthread_create(&t[i], NULL, forker, (void *)i);
         for (long i = 0; i < 4; i++)

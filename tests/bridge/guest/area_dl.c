@@ -1,0 +1,68 @@
+/* dlfcn.h, link.h, sys/auxv.h, execinfo.h: wrapped libraries and a library of the guest's. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <gnu/libc-version.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#define N(x) printf("%s = %ld\n", #x, (long)(x))
+
+int exported = 5;
+
+static int objects;
+
+static int count(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    objects++;
+    return size < 16 || *(int *)arg != 3;
+}
+
+static int stop(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    return 77;
+}
+
+int main(void)
+{
+    void *m = dlopen("libm.so.6", RTLD_NOW), *again = dlopen("libm.so.6", RTLD_LAZY | RTLD_NOLOAD),
+         *self = dlopen(NULL, RTLD_NOW), *cxx, *z;
+    double (*cosine)(double) = dlsym(m, "cos");
+    char *(*demangle)(const char *, char *, size_t *, int *);
+    struct link_map *map;
+    void *frames[10];
+    Dl_info info;
+    int three = 3, status;
+    char *text;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    N(m != NULL), N(m == again), printf("%.6f\n", cosine(1)), N(dlsym(m, "no_such") == NULL),
+        text = dlerror(), N(strstr(text, "no_such") != NULL), N(dlerror() == NULL),
+        N(dlclose(again)), N(dlclose(m));
+    N(*(int *)dlsym(self, "exported")), N(dlsym(RTLD_DEFAULT, "exported") == &exported),
+        N(dlsym(RTLD_DEFAULT, "printf") != NULL), N(dlsym(RTLD_NEXT, "malloc") != NULL),
+        N(dlvsym(RTLD_DEFAULT, "memcpy", "GLIBC_2.14") != NULL);
+    N(dlopen("/no/such/file.so", RTLD_NOW) == NULL),
+        N(strstr(dlerror(), "/no/such/file.so") != NULL), N(dladdr(&exported, &info) != 0),
+        puts(info.dli_sname), N(info.dli_saddr == &exported), N(dladdr((void *)8, &info));
+    cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL), N(cxx != NULL),
+    demangle = dlsym(cxx, "__cxa_demangle"),
+    text = demangle("_ZNSt6vectorIiSaIiEE9push_backEOi", NULL, NULL, &status), puts(text),
+    N(status), free(text), N(dlinfo(cxx, RTLD_DI_LINKMAP, &map)), N(map->l_ld != NULL),
+    N(strstr(map->l_name, "libstdc++") != NULL);
+    N(dladdr((void *)demangle, &info) != 0), puts(info.dli_sname),
+        N(strstr(info.dli_fname, "libstdc++") != NULL), N(info.dli_fbase == (void *)map->l_addr),
+        N(dladdr1((void *)demangle, &info, (void **)&map, RTLD_DL_LINKMAP) != 0), N(dlclose(cxx));
+    N(dl_iterate_phdr(count, &three)), N(objects > 2), N(dl_iterate_phdr(stop, NULL)),
+        N(getauxval(AT_PAGESZ)), N(getauxval(999)), N(errno), N(getauxval(AT_PHDR) != 0),
+        N(strlen((char *)getauxval(AT_PLATFORM))), N(backtrace(frames, 10) > 1);
+    text = *backtrace_symbols(frames, 1), N(strchr(text, '[') != NULL),
+    backtrace_symbols_fd(frames, 0, 1), N(gnu_get_libc_version() != NULL),
+    puts(gnu_get_libc_release()), z = dlmopen(LM_ID_BASE, "libm.so.6", RTLD_NOW), N(z != NULL),
+    N(dlclose(z)), N(confstr(_CS_PATH, NULL, 0) > 1);
+    return 0;
+}
