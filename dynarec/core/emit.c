@@ -10,8 +10,17 @@
 static void fall_back(struct tr *t)
 {
     tr_x87_forget(t);
+    if (!t->opt.x87double && t->sem_end == t->n && t->sem_cur + 1 == t->cur && t->sem_blk == t->curblk) {
+        /* Nothing in between: one call for both. */
+        t->more[t->nfallback - 1] = true;
+    }
+    t->more[t->nfallback] = false;
     t->fallback[t->nfallback++] = tr_cur(t);
-    h_sem(t);
+    if (t->nfallback == 1 || !t->more[t->nfallback - 2])
+        h_sem(t);
+    t->sem_end = t->n;
+    t->sem_cur = t->cur;
+    t->sem_blk = t->curblk;
 }
 
 static bool leave(struct tr *t, gaddr pc)
@@ -143,6 +152,7 @@ void pass_emit(struct tr *t)
         t->blk[i].label = tr_label(t);
         t->blk[i].enter = tr_label(t);
     }
+    t->sem_end = TR_UNBOUND;
     joins(t);
     memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);

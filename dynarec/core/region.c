@@ -412,7 +412,9 @@ static void fill(struct region *r, const struct tr *t)
         r->entries[i] = (struct entry){.pc = t->entries[i].pc, .at = t->entries[i].at,
                                        .stale = t->entries[i].stale, .of = r};
     for (u32 i = 0; i < t->nfallback; i++)
-        r->ops[i] = (struct interp_op){.in = t->fallback[i]->in, .pc = t->fallback[i]->pc};
+        r->ops[i] = (struct interp_op){.in = t->fallback[i]->in,
+                                       .pc = t->fallback[i]->pc,
+                                       .fn = t->more[i] ? op_end : NULL};
 }
 
 /* Links that the translation already made: loops inside the region. */

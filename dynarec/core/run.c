@@ -275,33 +275,36 @@ static bool run(struct x86_cpu *c)
 }
 
 /*
- * x86_sem[] for one instruction of translated code; the state is in c. True: translated code must
- * be left, c is complete. Faults of the instruction leave by longjmp, with c->cur naming it.
+ * x86_sem[] for an instruction of translated code and those after it (op->fn); the state is in c.
+ * True: translated code must be left, c is complete. Faults leave by longjmp, with c->cur naming
+ * the instruction.
  */
 static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
 {
-    const struct x86_insn *in = &op->in;
-    gaddr next = op->pc + in->len;
-    bool x87 = cfg.dynarec_x87double && dyn_x87_reads(in);
+    bool x87 = cfg.dynarec_x87double && dyn_x87_reads(&op->in), leave;
 
     h_fp_leave(c);
     if (x87)
         dyn_x87_leave(c);
     h_flags_to_cpu(c);
-    c->cur = in;
-    c->rip = next;
-    x86_sem[in->op](c, in);
+    for (;; op++) {
+        gaddr next = op->pc + op->in.len;
+
+        c->cur = &op->in;
+        c->rip = next;
+        x86_sem[op->in.op](c, &op->in);
+        dyn_count.fallback_runs++;
+        leave = c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c);
+        if (leave || !op->fn)
+            break;
+    }
     c->cur = NULL;
     c->jit.ymm_clean = 0;
     if (x87)
         dyn_x87_enter(c);
-    dyn_count.fallback_runs++;
-    if (UNLIKELY(c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c))) {
-        /* run() converts the flags once more on the way out. */
-        h_flags_from_cpu(c);
+    h_flags_from_cpu(c); /* when leaving too: run() converts once more */
+    if (leave)
         return 1;
-    }
-    h_flags_from_cpu(c);
     h_fp_enter(c);
     return 0;
 }

@@ -190,6 +190,8 @@ struct tr {
     u32 ncold;
     const struct tr_insn *fallback[TR_MAX_INSNS]; /* instructions that run through x86_sem */
     u32 nfallback;
+    bool more[TR_MAX_INSNS]; /* the same call goes on with the next of fallback[] */
+    u32 sem_end, sem_cur, sem_blk; /* end of the last call's code, its last instruction and block */
 
     /* while one instruction is translated */
     u32 cur;      /* its index */

@@ -280,6 +280,7 @@ bool tr_MULX(struct tr *t, const struct x86_insn *in)
 static void divide_cold(struct tr *t, const struct tr_cold *c)
 {
     h_flags_start(t);
+    t->more[t->nfallback] = false;
     t->fallback[t->nfallback++] = c->insn;
     h_sem(t);
     h_jump(t, c->back);
