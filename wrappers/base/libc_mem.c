@@ -77,6 +77,33 @@ void *my_sbrk(i64 more)
     return g2h(old);
 }
 
+/* The kernel takes addresses at host pages; the system call layer knows how to serve guest pages.
+ */
+i32 my_msync(void *addr, u64 len, i32 flags)
+{
+    return (i32)libc_syscall(X_MSYNC, h2g(addr), len, (u32)flags, 0, 0, 0);
+}
+
+i32 my_mincore(void *addr, u64 len, void *vec)
+{
+    return (i32)libc_syscall(X_MINCORE, h2g(addr), len, h2g(vec), 0, 0, 0);
+}
+
+i32 my_mlock(void *addr, u64 len)
+{
+    return (i32)libc_syscall(X_MLOCK, h2g(addr), len, 0, 0, 0, 0);
+}
+
+i32 my_mlock2(void *addr, u64 len, u32 flags)
+{
+    return (i32)libc_syscall(X_MLOCK2, h2g(addr), len, flags, 0, 0, 0);
+}
+
+i32 my_munlock(void *addr, u64 len)
+{
+    return (i32)libc_syscall(X_MUNLOCK, h2g(addr), len, 0, 0, 0, 0);
+}
+
 void *my_shmat(i32 id, void *addr, i32 flags)
 {
     return br_ptr((u64)libc_syscall(X_SHMAT, (u64)(i64)id, h2g(addr), (u64)(i64)flags, 0, 0, 0));

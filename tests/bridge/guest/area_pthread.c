@@ -293,7 +293,9 @@ static void shared(void)
         strcpy(p, "shared"), N(pread(fd, b, 6, 0)), N(msync(p, 4096, MS_SYNC)),
         N(mprotect(p, 4096, PROT_READ)), N(madvise(p, 4096, MADV_NORMAL)),
         N(posix_madvise(p, 4096, 0)), N(mincore(p, 4096, (void *)b)), N(mlock(p, 4096)),
-        N(munlock(p, 4096)), N(munmap(p, 4096)), N(shm_unlink(name));
+        N(munlock(p, 4096)), N(mlock2(p, 100, 0)), N(munlock(p, 100)), N(msync(p + 1, 1, MS_SYNC)),
+        N(errno), N(mincore(p + 1, 1, (void *)b)), N(errno), N(munmap(p, 4096)),
+        N(shm_unlink(name));
     q = mq_open(name, O_CREAT | O_RDWR, 0600, &at), N(q != (mqd_t)-1), N(mq_send(q, "one", 3, 1)),
     N(mq_send(q, "two", 3, 9)), N(mq_getattr(q, &at)), N(at.mq_curmsgs),
     N(mq_receive(q, b, 50, &(unsigned){0})), printf("%.3s\n", b),
