@@ -75,7 +75,7 @@ static interp_handler *select_jcc(const struct x86_insn *in, const struct interp
 {
     unsigned s;
 
-    if (!maker || (maker->in.pfx & X86_PFX_LOCK))
+    if (!maker || (maker->in.pfx & X86_PFX_LOCK) || !maker->in.opnd[0].size)
         return jcc_any[in->cc];
     s = size_log2(maker->in.opnd[0].size);
     switch (maker->in.op) {

@@ -1,6 +1,7 @@
 /*
  * gen.c - generates oracle cases from the rows. Inputs depend on the row's text and the seed only,
- * never on row numbers or the host, so recorded vectors stay valid while rows are added. An
+ * never on row numbers or the host, so recorded vectors stay valid while rows are added; so no
+ * expression draws twice without saying in which order (compilers differ). An
  * encoding is drawn at random first; then registers and displacements are solved so that memory
  * operands fall into TC_MEM.
  */
@@ -239,7 +240,7 @@ static void fix_divide(struct tcase *t, struct rng *r, const struct x86_insn *in
     else if (rng_one_in(r, 2))
         *rdx = rng_one_in(r, 2) && *rax >> (8 * in->opsz - 1) & 1 ? ~0ull : 0;
     else
-        *rdx = rng_u64(r) >> rng_below(r, 64);
+        *rdx = rng_u64(r), *rdx >>= rng_below(r, 64);
 }
 
 static gaddr pad(struct rng *r)
@@ -255,6 +256,13 @@ static void fix_stack_value(struct tcase *t, u64 v)
         memcpy(p, &v, t->mode == 64 ? 8 : 4);
 }
 
+static u64 loop_counter(struct rng *r)
+{
+    u64 low = rng_below(r, 3);
+
+    return rng_one_in(r, 2) ? low | rng_u64(r) << 32 : low;
+}
+
 /* Branches of a single case end on a pad; a few indirect ones go nowhere. */
 static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
 {
@@ -268,9 +276,7 @@ static void fix_branch(struct tcase *t, struct rng *r, struct x86_insn *in)
         memcpy(t->code + t->insn_off[0] + in->len - n, &rel, n);
         gen_redecode(t, 0);
         if (is_op(in, "LOOP*") || is_op(in, "JCXZ*"))
-            t->in.gpr[X86_RCX] = rng_one_in(r, 3)
-                                     ? gen_int(r)
-                                     : rng_below(r, 3) | (rng_one_in(r, 2) ? rng_u64(r) << 32 : 0);
+            t->in.gpr[X86_RCX] = rng_one_in(r, 3) ? gen_int(r) : loop_counter(r);
         return;
     }
     if (rng_one_in(r, 16))
@@ -318,8 +324,11 @@ static void fix_state_image(struct tcase *t, struct rng *r, const struct x86_ins
         return;
     memset(p + 512, 0, 64);
     p[512] = (u8)rng_below(r, 8);
-    if (rng_one_in(r, 16))
-        p[520 + rng_below(r, 16)] |= (u8)(1 << rng_below(r, 8)); /* XCOMP_BV and reserved: #GP */
+    if (rng_one_in(r, 16)) { /* XCOMP_BV and reserved: #GP */
+        u8 *at = p + 520 + rng_below(r, 16);
+
+        *at |= (u8)(1 << rng_below(r, 8));
+    }
 }
 
 /* BOUND: an index inside the bounds most of the time. */
@@ -438,8 +447,10 @@ static void gen_state(struct tcase *t, struct rng *r)
     gen_fpu(r, &s->fpu);
     gen_mem(r, t->mem);
     s->mxcsr = gen_mxcsr(r);
-    s->flags = X86_FLAGS_FIXED | (u32)(rng_u64(r) & X86_OSZAPC) | (rng_one_in(r, 8) ? X86_DF : 0);
-    s->gpr[X86_RSP] = (TC_MEM + 1024 + rng_below(r, 2048)) & (rng_one_in(r, 4) ? ~0ull : ~7ull);
+    s->flags = X86_FLAGS_FIXED | (u32)(rng_u64(r) & X86_OSZAPC);
+    s->flags |= rng_one_in(r, 8) ? X86_DF : 0;
+    s->gpr[X86_RSP] = TC_MEM + 1024 + rng_below(r, 2048);
+    s->gpr[X86_RSP] &= rng_one_in(r, 4) ? ~0ull : ~7ull;
     s->fs_base = rng_one_in(r, 4) ? rng_below(r, 256) : TC_MEM - rng_below(r, 4096);
     s->gs_base = rng_one_in(r, 4) ? 0 - (u64)rng_below(r, 4096) : TC_MEM + rng_below(r, 4096);
     s->exc = X86_EXC_NONE;

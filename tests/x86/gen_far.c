@@ -65,17 +65,19 @@ static u16 data_selector(struct rng *r, bool number)
 
     if (rng_one_in(r, 4))
         return bad_selector(r);
-    return (good[rng_below(r, n)] & 0xfffc) | (rng_one_in(r, 3) ? rng_below(r, 4) : 3);
+    n = good[rng_below(r, n)] & 0xfffc;
+    return (u16)(n | (rng_one_in(r, 3) ? rng_below(r, 4) : 3));
 }
 
 static u16 code_selector(struct rng *r)
 {
     static const u16 wrong[] = {0, 1, 2, 3, DATA, 0x28, CPU_NUMBER};
+    unsigned sel;
 
     if (rng_one_in(r, 6))
         return rng_one_in(r, 2) ? bad_selector(r) : wrong[rng_below(r, ARRAY_SIZE(wrong))];
-    return ((rng_one_in(r, 2) ? CODE64 : CODE32) & 0xfffc) |
-           (rng_one_in(r, 6) ? rng_below(r, 4) : 3);
+    sel = (rng_one_in(r, 2) ? CODE64 : CODE32) & 0xfffc;
+    return (u16)(sel | (rng_one_in(r, 6) ? rng_below(r, 4) : 3));
 }
 
 /* Where the selector leads; sometimes nowhere. */
@@ -109,7 +111,7 @@ static void put_frame(struct tcase *t, const u64 *words, unsigned n, unsigned si
 static void fix_return(struct tcase *t, struct rng *r, const struct x86_insn *in)
 {
     u16 sel = code_selector(r), ss = rng_one_in(r, 4) ? data_selector(r, true) : DATA;
-    u64 frame[5] = {far_offset(r, sel), with_noise(r, sel)};
+    u64 frame[5];
     bool iret = starts(t->row, "IRET *");
 
     /* With another RPL AMD reads the outer stack pointer behind it before it refuses; Intel does
@@ -119,6 +121,8 @@ static void fix_return(struct tcase *t, struct rng *r, const struct x86_insn *in
         gen_redecode(t, 0);
     }
 
+    frame[0] = far_offset(r, sel);
+    frame[1] = with_noise(r, sel);
     frame[2] = rng_u64(r) & ~(u64)(X86_TF | X86_AC | X86_NT | X86_RF);
     frame[3] = TC_MEM + rng_below(r, TC_MEM_SIZE);
     frame[4] = with_noise(r, ss);

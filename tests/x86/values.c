@@ -47,8 +47,8 @@ u64 gen_int(struct rng *r)
     case 1:
         v = pool[rng_below(r, ARRAY_SIZE(pool))];
         return rng_one_in(r, 3) ? ~v : rng_one_in(r, 4) ? 0 - v : v;
-    case 2: return rng_u64(r) >> rng_below(r, 64);
-    case 3: return (u64)((i64)rng_u64(r) >> rng_below(r, 64));
+    case 2: v = rng_u64(r); return v >> rng_below(r, 64);
+    case 3: v = rng_u64(r); return (u64)((i64)v >> rng_below(r, 64));
     case 4: return 1ull << rng_below(r, 64);
     default: return rng_u64(r);
     }
@@ -142,11 +142,15 @@ u64 gen_f64(struct rng *r)
 
 struct x86_f80 gen_f80(struct rng *r)
 {
-    struct x86_f80 f = {.m = rng_u64(r), .se = (u16)rng_u64(r)};
-    unsigned sign = f.se & 0x8000;
+    struct x86_f80 f = {.m = rng_u64(r)};
+    unsigned sign;
 
-    if (rng_one_in(r, 2)) /* mostly zeros or ones behind the leading bits */
-        f.m = (u64)((i64)f.m >> rng_below(r, 64)) << rng_below(r, 64);
+    f.se = (u16)rng_u64(r);
+    sign = f.se & 0x8000;
+    if (rng_one_in(r, 2)) { /* mostly zeros or ones behind the leading bits */
+        f.m = (u64)((i64)f.m >> rng_below(r, 64));
+        f.m <<= rng_below(r, 64);
+    }
     switch (rng_below(r, 16)) {
     case 0: /* zero */
         f.m = 0;
@@ -196,7 +200,10 @@ void gen_vec(struct rng *r, union x86_vec *v)
     for (unsigned i = 0; i < 4; i++) {
         switch (kind) {
         case 0:
-        case 1: v->q[i] = gen_f32(r) | (u64)gen_f32(r) << 32; break;
+        case 1:
+            v->q[i] = gen_f32(r);
+            v->q[i] |= (u64)gen_f32(r) << 32;
+            break;
         case 2:
         case 3: v->q[i] = gen_f64(r); break;
         case 4: v->q[i] = gen_int(r); break;
@@ -206,8 +213,8 @@ void gen_vec(struct rng *r, union x86_vec *v)
                 v->b[8 * i + rng_below(r, 8)] = 0;
             break;
         case 6: /* small words: saturation edges */
-            v->q[i] = (gen_int(r) & 0xffff) | (gen_int(r) & 0xffff) << 16 |
-                      (gen_int(r) & 0xffff) << 32 | gen_int(r) << 48;
+            for (unsigned k = 0; k < 4; k++)
+                v->w[4 * i + k] = (u16)gen_int(r);
             break;
         default: v->q[i] = rng_u64(r);
         }
@@ -223,13 +230,16 @@ void gen_fpu(struct rng *r, struct x86_fpu *f)
     f->used = rng_one_in(r, 4)   ? (u8)rng_u64(r)
               : rng_one_in(r, 2) ? 0xff
                                  : (u8)(0xff ^ 1u << rng_below(r, 8) ^ 1u << ((f->top + 7) & 7));
-    f->cw = (u16)(0x40 | 0x3f | (rng_one_in(r, 3) ? rng_below(r, 4) << 8 : 3 << 8) |
-                  (rng_one_in(r, 2) ? 0 : rng_below(r, 4) << 10));
+    f->cw = (u16)(0x40 | 0x3f | (rng_one_in(r, 3) ? rng_below(r, 4) << 8 : 3 << 8));
+    f->cw |= (u16)(rng_one_in(r, 2) ? 0 : rng_below(r, 4) << 10);
     if (rng_one_in(r, 6))
         f->cw = (u16)((f->cw & ~0x3fu) | rng_below(r, 64));
     f->sw = (u16)(rng_u64(r) & 0x4700);
-    if (rng_one_in(r, 4))
-        f->sw |= (u16)(rng_u64(r) & 0x7f & (rng_one_in(r, 4) ? 0xff : f->cw));
+    if (rng_one_in(r, 4)) {
+        u16 set = (u16)(rng_u64(r) & 0x7f);
+
+        f->sw |= set & (rng_one_in(r, 4) ? 0xff : f->cw);
+    }
     if (f->sw & ~f->cw & 0x3f)
         f->sw |= 0x8080;
 }
