@@ -1,4 +1,4 @@
-/* debugged.c - what big/gdb.sh looks at. */
+/* debugged.c - what big/gdbrun.sh looks at. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

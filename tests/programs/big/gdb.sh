@@ -1,5 +1,2 @@
-# The debugger: without a process, then with one: breakpoints, registers, memory, steps, signals, its end.
+# The debugger without a process.
 $B gdb -nx --batch -ex 'print 6*7' -ex 'info files' true 2>&1 | head -n 20
-cp "$BIG/debugged.c" . && gcc -g -O0 -pthread debugged.c -o debugged
-$B gdb -nx --batch -x "$BIG/gdb.cmds" ./debugged 2>&1 | grep -v '^warning: Error disabling address space' |
-    sed -E 's/0x[0-9a-f]{6,}/ADDRESS/g; s/process [0-9]+/process N/'
