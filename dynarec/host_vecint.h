@@ -127,6 +127,8 @@ void h_vperm8(struct tr *t, vreg d, vreg lo, vreg hi, vreg idx);
 /* Sign bits: esz 0 2 3; of one vector or of hi:lo. */
 void h_vmask(struct tr *t, unsigned esz, hreg d, vreg a);
 void h_vmask2(struct tr *t, unsigned esz, hreg d, vreg lo, vreg hi);
+/* The same for bytes that are all 0 or ffh, as compares make them. */
+void h_vmask2_full(struct tr *t, hreg d, vreg lo, vreg hi);
 /* d (8 bytes) is zero iff all bits of a are. */
 void h_vany(struct tr *t, hreg d, vreg a);
 

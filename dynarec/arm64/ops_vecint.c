@@ -441,6 +441,22 @@ void h_vmask2(struct tr *t, unsigned esz, hreg d, vreg lo, vreg hi)
     t->tmp_free = keep_r;
 }
 
+/* Each byte keeps the bit of its place; three pairwise sums bring eight bytes into one. */
+void h_vmask2_full(struct tr *t, hreg d, vreg lo, vreg hi)
+{
+    u32 keep = t->vtmp_free;
+    vreg v = h_vtmp(t), w = h_vtmp(t);
+
+    h_vconst(t, w, 0x8040201008040201, 0x8040201008040201);
+    tr_put(t, a64_v_and(1, v, lo, w));
+    tr_put(t, a64_v_and(1, w, hi, w));
+    tr_put(t, a64_v_addp(1, 0, v, v, w));
+    tr_put(t, a64_v_addp(1, 0, v, v, v));
+    tr_put(t, a64_v_addp(1, 0, v, v, v));
+    tr_put(t, a64_fmov_to_gpr(0, d, v));
+    t->vtmp_free = keep;
+}
+
 void h_vany(struct tr *t, hreg d, vreg a)
 {
     u32 keep = t->vtmp_free;

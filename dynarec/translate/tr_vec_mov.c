@@ -365,13 +365,35 @@ TR_FN(VINSERTPS)
 }
 
 /* ---- sign masks ---- */
+/* The instruction before this one compared into YMM reg. */
+static bool compared(const struct tr *t, unsigned reg)
+{
+    const struct x86_insn *in = &t->ins[t->cur - 1].in;
+
+    if (t->cur == t->blk[t->curblk].first)
+        return false;
+    switch (in->op) {
+    case X86_VPCMPEQB:
+    case X86_VPCMPEQW:
+    case X86_VPCMPEQD:
+    case X86_VPCMPEQQ:
+    case X86_VPCMPGTB:
+    case X86_VPCMPGTW:
+    case X86_VPCMPGTD:
+    case X86_VPCMPGTQ: return in->vl == 32 && in->opnd[0].reg == reg;
+    default: return false;
+    }
+}
+
 static bool signs(struct tr *t, const struct x86_insn *in, unsigned esz)
 {
     hreg d = h_gpr(in->opnd[0].reg);
 
     if (tr_v_mmx(in))
         return false;
-    if (in->vl == 32)
+    if (in->vl == 32 && esz == 0 && compared(t, in->opnd[1].reg))
+        h_vmask2_full(t, d, tr_v_reg(in, 1), tr_v_high(t, in, 1));
+    else if (in->vl == 32)
         h_vmask2(t, esz, d, tr_v_reg(in, 1), tr_v_high(t, in, 1));
     else
         h_vmask(t, esz, d, tr_v_reg(in, 1));
