@@ -32,9 +32,9 @@
 
 /* c->jit.resume: what the interpreter has to do before translated code is entered again. */
 enum {
-    RESUME_STEP = 2,      /* the instruction at rip, alone: it faulted */
+    RESUME_STEP = 2,               /* the instruction at rip, alone: it faulted */
     RESUME_BLOCK = H_RESUME_BLOCK, /* the block at rip: translated code has no way to run it */
-    RESUME_BLOCK_RUNS = 3 /* which it is doing */
+    RESUME_BLOCK_RUNS = 3          /* which it is doing */
 };
 
 struct dyn_stats dyn_count;
@@ -96,7 +96,8 @@ static u32 zero_lanes(const struct x86_cpu *c)
     return z;
 }
 
-/* Entries whose assumption has failed, by a hash: never forgotten, and one too many costs little. */
+/* Entries whose assumption has failed, by a hash: never forgotten, and one too many costs little.
+ */
 static u8 refuted[4096];
 
 bool tr_lanes_refuted(gaddr pc)
@@ -261,6 +262,7 @@ static bool run(struct x86_cpu *c)
             dyn_x87_enter(c);
         h_fp_enter(c);
         site = h_enter(c, x);
+        d->target = NULL; /* what follows takes the lock that stop() would wait for */
         h_fp_leave(c);
         if (cfg.dynarec_x87double)
             dyn_x87_leave(c);
