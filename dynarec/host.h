@@ -15,7 +15,7 @@
 /* ---- registers ---- */
 hreg h_gpr(unsigned x86_reg);
 vreg h_vec(unsigned x86_reg); /* XMM, low 16 bytes */
-hreg h_zero(void);              /* reads as 0; only as a source that is not an address */
+hreg h_zero(void);            /* reads as 0; only as a source that is not an address */
 hreg h_tmp(struct tr *t);
 vreg h_vtmp(struct tr *t);
 void h_tmp_reset(struct tr *t);
@@ -161,7 +161,8 @@ struct h_code { /* addresses in the executable mapping; write through `rw` = x +
     u32 *x;
     i64 delta;
 };
-/* Fixes a branch or literal load at word `at` to word `to` of the same buffer. False: out of reach. */
+/* Fixes a branch or literal load at word `at` to word `to` of the same buffer. False: out of reach.
+ */
 bool h_fix(u32 *code, u32 at, u32 to);
 /* Makes the branch at x (executable address) go to `to`; atomic against running threads. */
 bool h_patch(struct h_code c, u32 *x, const u32 *to);

@@ -34,7 +34,8 @@ void h_fv_pairs(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg
 void h_fs_sqrt(struct tr *t, unsigned sz, vreg d, vreg up, vreg a);
 void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a);
 /* a - b in even elements, a + b in odd ones. */
-void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a, const vreg *b);
+void h_fv_addsub(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg *a,
+                 const vreg *b);
 /* DPPS, DPPD. */
 void h_fv_dot(struct tr *t, unsigned imm, unsigned sz, unsigned n, const vreg *d, const vreg *a,
               const vreg *b);

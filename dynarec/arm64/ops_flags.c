@@ -138,8 +138,7 @@ void h_carry(struct tr *t, unsigned inv)
     }
     r = h_tmp(t);
     tr_put(t, a64_cset(0, r, t->fl.kind == FL_FCMP ? A64_LT : A64_NE));
-    tr_put(t, inv ? a64_subs_reg(0, R_ZR, R_ZR, r, A64_LSL, 0)
-                  : a64_subs_imm(0, R_ZR, r, 1, 0));
+    tr_put(t, inv ? a64_subs_reg(0, R_ZR, R_ZR, r, A64_LSL, 0) : a64_subs_imm(0, R_ZR, r, 1, 0));
     set_state(t, FL_NZCV, inv);
 }
 
@@ -431,7 +430,8 @@ static void rotate_f(struct tr *t, bool rol, unsigned sz, hreg d, hreg a, unsign
     to_nzcv(t, need(t));
     c = h_tmp(t);
     if (need(t) & X86_OF) {
-        tr_put(t, rol ? a64_eor_reg(1, c, d, d, A64_LSR, top) : a64_eor_reg(1, c, d, d, A64_LSL, 1));
+        tr_put(t,
+               rol ? a64_eor_reg(1, c, d, d, A64_LSR, top) : a64_eor_reg(1, c, d, d, A64_LSL, 1));
         if (!rol)
             tr_put(t, a64_lsr_imm(1, c, c, top));
         insert(t, c, 0, h_tmp(t));
@@ -447,15 +447,16 @@ static void plain_shift(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a,
     unsigned bits = 8 * sz;
 
     if (op == H_SHL)
-        tr_put(t, sz >= 4 ? a64_lsl_imm(sz == 8, d, a, n)
-                          : n >= bits ? a64_movz(0, d, 0, 0) : a64_ubfiz(0, d, a, n, bits - n));
+        tr_put(t, sz >= 4     ? a64_lsl_imm(sz == 8, d, a, n)
+                  : n >= bits ? a64_movz(0, d, 0, 0)
+                              : a64_ubfiz(0, d, a, n, bits - n));
     else if (op == H_SHR)
-        tr_put(t, sz >= 4 ? a64_lsr_imm(sz == 8, d, a, n)
-                          : n >= bits ? a64_movz(0, d, 0, 0) : a64_ubfx(0, d, a, n, bits - n));
+        tr_put(t, sz >= 4     ? a64_lsr_imm(sz == 8, d, a, n)
+                  : n >= bits ? a64_movz(0, d, 0, 0)
+                              : a64_ubfx(0, d, a, n, bits - n));
     else
         tr_put(t, sz >= 4 ? a64_asr_imm(sz == 8, d, a, n)
-                          : a64_sbfx(0, d, a, n >= bits ? bits - 1 : n,
-                                     n >= bits ? 1 : bits - n));
+                          : a64_sbfx(0, d, a, n >= bits ? bits - 1 : n, n >= bits ? 1 : bits - n));
 }
 
 void h_shifti_f(struct tr *t, enum h_op op, bool rol, unsigned sz, hreg d, hreg a, unsigned count)
@@ -683,7 +684,8 @@ void h_cmov(struct tr *t, unsigned sz, hreg d, hreg yes, hreg no, unsigned cc)
         x = h_tmp(t);
         tr_put(t, a64_sbfx(1, r, r, 0, 1));
         tr_put(t, a64_eor_reg(1, x, yes, no, A64_LSL, 0));
-        tr_put(t, cc & 1 ? a64_and_reg(1, x, x, r, A64_LSL, 0) : a64_bic_reg(1, x, x, r, A64_LSL, 0));
+        tr_put(t,
+               cc & 1 ? a64_and_reg(1, x, x, r, A64_LSL, 0) : a64_bic_reg(1, x, x, r, A64_LSL, 0));
         tr_put(t, a64_eor_reg(sf, d, no, x, A64_LSL, 0));
         return;
     }

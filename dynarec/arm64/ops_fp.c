@@ -168,8 +168,8 @@ static bool is_select(enum h_fop op)
 }
 
 /*
- * r = a where it is really smaller (larger), else b: also for NaNs and zeros. A denormal result that
- * compares equal to zero does so because DAZ is set, and is zero then.
+ * r = a where it is really smaller (larger), else b: also for NaNs and zeros. A denormal result
+ * that compares equal to zero does so because DAZ is set, and is zero then.
  */
 static void select_min_max(struct tr *t, enum h_fop op, bool all, unsigned ty, vreg r, vreg a,
                            vreg b)
@@ -546,9 +546,9 @@ static void predicate(struct tr *t, unsigned pred, bool all, unsigned ty, vreg d
 {
     /* relation as: EQ, LT and LE (operands swapped), UNORD, FALSE, OrdNE, GE, GT; bit 3 inverted */
     enum { EQ, LT, LE, ORD, GE, GT, ONE, NO, INV = 8 };
-    static const u8 form[16] = {EQ,       LT,       LE,       ORD | INV, EQ | INV, LT | INV,
-                                LE | INV, ORD,      ONE | INV, GE | INV, GT | INV, NO,
-                                ONE,      GE,       GT,       NO | INV};
+    static const u8 form[16] = {EQ,       LT,  LE,        ORD | INV, EQ | INV, LT | INV,
+                                LE | INV, ORD, ONE | INV, GE | INV,  GT | INV, NO,
+                                ONE,      GE,  GT,        NO | INV};
     unsigned f = form[pred & 15], k = f & 7;
     bool ordering = k == LT || k == LE || k == GE || k == GT;
     bool signals = ordering != !!(pred & 16);

@@ -31,8 +31,8 @@ void h_tmp_reset(struct tr *t)
 /* The highest-numbered of x11-x15 first; x16 and x17, which exits use, last. */
 hreg h_tmp(struct tr *t)
 {
-    u32 pool = t->tmp_free & ~(1u << 16 | 1u << 17) ? t->tmp_free & ~(1u << 16 | 1u << 17)
-                                                    : t->tmp_free;
+    u32 pool =
+        t->tmp_free & ~(1u << 16 | 1u << 17) ? t->tmp_free & ~(1u << 16 | 1u << 17) : t->tmp_free;
     unsigned r = pool ? 31 - (unsigned)__builtin_clz(pool) : 15;
 
     if (!pool)
@@ -165,8 +165,8 @@ void h_opi(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, i64 imm)
         if (a64_fits_addsub(minus, &lsl12)) {
             u32 m = (u32)(lsl12 ? minus >> 12 : minus);
 
-            tr_put(t, op == H_ADD ? a64_sub_imm(sf, d, a, m, lsl12)
-                                  : a64_add_imm(sf, d, a, m, lsl12));
+            tr_put(t,
+                   op == H_ADD ? a64_sub_imm(sf, d, a, m, lsl12) : a64_add_imm(sf, d, a, m, lsl12));
             return;
         }
         break;

@@ -85,7 +85,8 @@ void h_f_integral_to_int(struct tr *t, unsigned sz, hreg d, vreg a)
     tr_bind(t, done);
 }
 
-/* Zero, denormal, infinity, NaN: exponent e and mantissa m of the double in x. a: those registers. */
+/* Zero, denormal, infinity, NaN: exponent e and mantissa m of the double in x. a: those registers.
+ */
 static void cold_to_f80(struct tr *t, const struct tr_cold *c)
 {
     hreg m = (hreg)c->a, e = (hreg)(c->a >> 8), x = (hreg)(c->a >> 16);

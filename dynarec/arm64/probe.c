@@ -17,12 +17,12 @@ static const struct {
     unsigned word; /* AT_HWCAP or AT_HWCAP2 */
     unsigned bit;
 } features[] = {
-    {"atomics", &a64_has.lse, AT_HWCAP, 8},     {"uscat", &a64_has.lse2, AT_HWCAP, 25},
-    {"flagm", &a64_has.flagm, AT_HWCAP, 27},    {"flagm2", &a64_has.flagm2, AT_HWCAP2, 7},
-    {"lrcpc", &a64_has.lrcpc, AT_HWCAP, 15},    {"lrcpc2", &a64_has.lrcpc2, AT_HWCAP, 26},
+    {"atomics", &a64_has.lse, AT_HWCAP, 8},      {"uscat", &a64_has.lse2, AT_HWCAP, 25},
+    {"flagm", &a64_has.flagm, AT_HWCAP, 27},     {"flagm2", &a64_has.flagm2, AT_HWCAP2, 7},
+    {"lrcpc", &a64_has.lrcpc, AT_HWCAP, 15},     {"lrcpc2", &a64_has.lrcpc2, AT_HWCAP, 26},
     {"frintts", &a64_has.frintts, AT_HWCAP2, 8}, {"afp", &a64_has.afp, AT_HWCAP2, 20},
-    {"aes", &a64_has.aes, AT_HWCAP, 3},         {"pmull", &a64_has.pmull, AT_HWCAP, 4},
-    {"sha1", &a64_has.sha1, AT_HWCAP, 5},       {"sha2", &a64_has.sha2, AT_HWCAP, 6},
+    {"aes", &a64_has.aes, AT_HWCAP, 3},          {"pmull", &a64_has.pmull, AT_HWCAP, 4},
+    {"sha1", &a64_has.sha1, AT_HWCAP, 5},        {"sha2", &a64_has.sha2, AT_HWCAP, 6},
     {"crc32", &a64_has.crc32, AT_HWCAP, 7},
 };
 

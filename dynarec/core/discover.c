@@ -1,7 +1,7 @@
 /*
  * discover.c - pass 0: from one entry to a region of basic blocks. A region follows fallthroughs
- * and direct jumps near the entry; the target of a conditional branch only where the interpreter has
- * been (cold exits are not translated before they are warm). Calls end a block but not the
+ * and direct jumps near the entry; the target of a conditional branch only where the interpreter
+ * has been (cold exits are not translated before they are warm). Calls end a block but not the
  * region: control comes back behind them.
  */
 #include <string.h>
@@ -45,8 +45,7 @@ static gaddr code_end(struct work *w, gaddr pc)
 
 static void want(struct work *w, gaddr pc)
 {
-    if (pc - (w->t->entry - REACH) >= 2 * REACH ||
-        w->ntodo == sizeof w->todo / sizeof w->todo[0])
+    if (pc - (w->t->entry - REACH) >= 2 * REACH || w->ntodo == sizeof w->todo / sizeof w->todo[0])
         return;
     w->todo[w->ntodo++] = pc;
 }

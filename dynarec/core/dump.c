@@ -34,7 +34,9 @@ void dyn_dump(const struct tr *t)
             at = ti->at;
             x86_format(text, sizeof text, &ti->in, ti->pc);
             trace_print("  %llx %s need %x%s", (unsigned long long)ti->pc, text, ti->need,
-                        k ? "" : b->head ? " loop" : " block");
+                        k         ? ""
+                        : b->head ? " loop"
+                                  : " block");
         }
     }
     words(t, at, t->n);

@@ -10,7 +10,8 @@
 static void fall_back(struct tr *t)
 {
     tr_x87_forget(t);
-    if (!t->opt.x87double && t->sem_end == t->n && t->sem_cur + 1 == t->cur && t->sem_blk == t->curblk) {
+    if (!t->opt.x87double && t->sem_end == t->n && t->sem_cur + 1 == t->cur &&
+        t->sem_blk == t->curblk) {
         /* Nothing in between: one call for both. */
         t->more[t->nfallback - 1] = true;
     }

@@ -359,8 +359,13 @@ static struct region *make(const struct tr *t)
     r = malloc(size);
     if (!r)
         return NULL;
-    *r = (struct region){.pc = t->entry, .lo = lo, .hi = hi, .words = t->n, .nlinks = t->nsite,
-                         .nentries = t->nentry, .nranges = t->nblk};
+    *r = (struct region){.pc = t->entry,
+                         .lo = lo,
+                         .hi = hi,
+                         .words = t->n,
+                         .nlinks = t->nsite,
+                         .nentries = t->nentry,
+                         .nranges = t->nblk};
     at = (u8 *)(((uintptr_t)(r + 1) + 63) & ~(uintptr_t)63);
     r->ops = (void *)at;
     at += t->nfallback * sizeof(struct interp_op);
@@ -390,8 +395,8 @@ static void fill(struct region *r, const struct tr *t)
 
             const struct tr_insn *from = ti - ti->back;
 
-            r->map[r->nmap++] = (struct pcmap){
-                .at = ti->at, .pc = (u32)(from->pc - r->lo), .state = from->state};
+            r->map[r->nmap++] =
+                (struct pcmap){.at = ti->at, .pc = (u32)(from->pc - r->lo), .state = from->state};
         }
     }
     r->nnotes = t->nnote;
@@ -403,18 +408,20 @@ static void fill(struct region *r, const struct tr *t)
     for (u32 i = 0; i < t->nsite; i++) {
         const struct tr_site *site = &t->site[i];
 
-        r->links[i] = (struct link){.at = site->at, .stub = site->stub, .target = site->target,
-                                    .of = r, .kind = site->kind};
+        r->links[i] = (struct link){.at = site->at,
+                                    .stub = site->stub,
+                                    .target = site->target,
+                                    .of = r,
+                                    .kind = site->kind};
         if (site->inside)
             r->links[i].inner = t->label[t->blk[site->block].label];
     }
     for (u32 i = 0; i < t->nentry; i++)
-        r->entries[i] = (struct entry){.pc = t->entries[i].pc, .at = t->entries[i].at,
-                                       .stale = t->entries[i].stale, .of = r};
+        r->entries[i] = (struct entry){
+            .pc = t->entries[i].pc, .at = t->entries[i].at, .stale = t->entries[i].stale, .of = r};
     for (u32 i = 0; i < t->nfallback; i++)
-        r->ops[i] = (struct interp_op){.in = t->fallback[i]->in,
-                                       .pc = t->fallback[i]->pc,
-                                       .fn = t->more[i] ? op_end : NULL};
+        r->ops[i] = (struct interp_op){
+            .in = t->fallback[i]->in, .pc = t->fallback[i]->pc, .fn = t->more[i] ? op_end : NULL};
 }
 
 /* Links that the translation already made: loops inside the region. */

@@ -60,10 +60,10 @@ struct region {
     struct tr_x87_note *x87;
     struct {
         gaddr lo, hi;
-    } *ranges;               /* the guest bytes themselves */
-    struct interp_op *ops;   /* records of the instructions that run through x86_sem */
+    } * ranges;            /* the guest bytes themselves */
+    struct interp_op *ops; /* records of the instructions that run through x86_sem */
     struct link *incoming;
-    struct page_node *nodes; /* one for each page of [lo, hi) */
+    struct page_node *nodes;    /* one for each page of [lo, hi) */
     struct region *next, *prev; /* all live regions */
     u64 dead_epoch;
     bool dead;
@@ -74,9 +74,9 @@ struct dyn_thread {
         gaddr pc;
         const u32 *x;
     } tab[DYN_TAB_SIZE];
-    u64 epoch;  /* while in translated code: the epoch it was entered in; else ~0 */
-    u64 seen;   /* generation of tab and the shadow stack */
-    u8 *shadow; /* mapping with a guard page at either end */
+    u64 epoch;                  /* while in translated code: the epoch it was entered in; else ~0 */
+    u64 seen;                   /* generation of tab and the shadow stack */
+    u8 *shadow;                 /* mapping with a guard page at either end */
     const u32 *volatile target; /* being entered or run */
     bool poisoned;
     struct dyn_thread *next, *prev;
@@ -84,8 +84,8 @@ struct dyn_thread {
 
 /* The code arena. */
 struct arena {
-    u32 *x;     /* executable mapping */
-    i64 delta;  /* writable address = executable address + delta */
+    u32 *x;                   /* executable mapping */
+    i64 delta;                /* writable address = executable address + delta */
     size_t size, used, first; /* words; regions start at `first` */
     struct h_thunks thunks;
 };

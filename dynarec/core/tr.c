@@ -124,8 +124,11 @@ struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr
 
     if (t->ncold == TR_MAX_COLD - 1)
         tr_fail(t, "too much cold code");
-    *c = (struct tr_cold){
-        .emit = emit, .label = tr_label(t), .back = tr_label(t), .insn = tr_cur(t), .blk = t->curblk,
-        .ymm = t->ymm};
+    *c = (struct tr_cold){.emit = emit,
+                          .label = tr_label(t),
+                          .back = tr_label(t),
+                          .insn = tr_cur(t),
+                          .blk = t->curblk,
+                          .ymm = t->ymm};
     return c;
 }

@@ -43,10 +43,10 @@ struct tr_block {
     i16 taken, next; /* successor blocks; TR_EXTERNAL: outside the region, or none */
     u16 live_out;    /* flags live where control leaves at the end */
     u16 live_in;
-    bool head; /* target of a backward branch */
+    bool head;  /* target of a backward branch */
     bool falls; /* control can run past the last instruction */
     u32 label;
-    u32 enter; /* label of its entry from outside, where the x87 stack is checked */
+    u32 enter;   /* label of its entry from outside, where the x87 stack is checked */
     bool joined; /* not only by falling into it from the block before */
 };
 
@@ -55,8 +55,8 @@ enum tr_site_kind { TR_SITE_JUMP, TR_SITE_CALL };
 
 /* A patchable branch: to its stub until it is linked, and again when the thread has to stop. */
 struct tr_site {
-    u32 at;      /* word of the branch */
-    u32 stub;    /* word of its stub */
+    u32 at;   /* word of the branch */
+    u32 stub; /* word of its stub */
     gaddr target;
     u8 kind;
     bool inside; /* target is a block of this region */
@@ -80,8 +80,8 @@ struct tr_fixup {
 };
 
 struct tr_flags {
-    u8 kind; /* the backend's; 0 is the canonical state */
-    u8 inv;  /* carry is inverted */
+    u8 kind;     /* the backend's; 0 is the canonical state */
+    u8 inv;      /* carry is inverted */
     bool zero_c; /* the host's carry is known to be 0 */
 };
 
@@ -126,7 +126,7 @@ struct tr_fp {
     u16 full, low;    /* registers whose value, or low element alone, is in loc[] */
     u16 low8;         /* ... of 8 bytes */
     u8 loc[16];
-    u32 held;         /* temporaries in loc[] */
+    u32 held; /* temporaries in loc[] */
 };
 
 /*
@@ -155,7 +155,7 @@ struct tr_x87 {
     struct tr_x87_note note[TR_MAX_X87_NOTES];
     u32 nnote;
     struct tr_x87_state site[TR_MAX_EXITS]; /* at each patchable branch */
-    u8 top, used; /* at the region's entry */
+    u8 top, used;                           /* at the region's entry */
 };
 
 struct tr_options {
@@ -190,11 +190,11 @@ struct tr {
     u32 ncold;
     const struct tr_insn *fallback[TR_MAX_INSNS]; /* instructions that run through x86_sem */
     u32 nfallback;
-    bool more[TR_MAX_INSNS]; /* the same call goes on with the next of fallback[] */
+    bool more[TR_MAX_INSNS];       /* the same call goes on with the next of fallback[] */
     u32 sem_end, sem_cur, sem_blk; /* end of the last call's code, its last instruction and block */
 
     /* while one instruction is translated */
-    u32 cur;      /* its index */
+    u32 cur; /* its index */
     u32 curblk;
     u32 tmp_free; /* bit per host register */
     u32 vtmp_free;

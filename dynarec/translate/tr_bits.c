@@ -247,7 +247,8 @@ static bool mul_wide(struct tr *t, const struct x86_insn *in, bool sign)
 
 bool tr_IMUL(struct tr *t, const struct x86_insn *in)
 {
-    return in->nopnd == 1 || in->opnd[0].kind == X86_OPK_MEM || x86_rows[in->row].opnd[1].spec == X86_SPEC_GPR
+    return in->nopnd == 1 || in->opnd[0].kind == X86_OPK_MEM ||
+                   x86_rows[in->row].opnd[1].spec == X86_SPEC_GPR
                ? mul_wide(t, in, true)
                : imul_into(t, in);
 }

@@ -150,7 +150,8 @@ static bool fma_packed(struct tr *t, const struct x86_insn *in, unsigned order, 
     FORM(V##NAME##order##SS, fma_scalar(t, in, order, neg, 4))                                     \
     FORM(V##NAME##order##SD, fma_scalar(t, in, order, neg, 8))                                     \
     FMA_PACKED(NAME, order, neg)
-#define FMA_ORDERS(FORMS, NAME, neg) FORMS(NAME, 132, neg) FORMS(NAME, 213, neg) FORMS(NAME, 231, neg)
+#define FMA_ORDERS(FORMS, NAME, neg)                                                               \
+    FORMS(NAME, 132, neg) FORMS(NAME, 213, neg) FORMS(NAME, 231, neg)
 FMA_ORDERS(FMA, FMADD, 0)
 FMA_ORDERS(FMA, FNMADD, H_FMA_PRODUCT)
 FMA_ORDERS(FMA, FMSUB, H_FMA_ADDEND)

@@ -1,12 +1,13 @@
 /*
  * tr_fp_run.c - runs of scalar floating point, for hosts whose NaNs are not x86's.
  *
- * Finding out whether a result is x86's costs more than the operation; one look covers all of a run:
- * consecutive instructions that read memory and write nothing but XMM registers. When it fails, the
- * interpreter starts again at the run's first instruction, so everything the run reads has to be as
- * it was: a register that the run defines before reading it is written in place, all others are
- * renamed to temporaries until the check has passed. Faults restart at the first instruction too.
- * fp.full: the whole register is in loc; fp.low: its low element, the rest still in its own place.
+ * Finding out whether a result is x86's costs more than the operation; one look covers all of a
+ * run: consecutive instructions that read memory and write nothing but XMM registers. When it
+ * fails, the interpreter starts again at the run's first instruction, so everything the run reads
+ * has to be as it was: a register that the run defines before reading it is written in place, all
+ * others are renamed to temporaries until the check has passed. Faults restart at the first
+ * instruction too. fp.full: the whole register is in loc; fp.low: its low element, the rest still
+ * in its own place.
  */
 #include "dynarec/translate/translate.h"
 
@@ -30,10 +31,10 @@ static struct step classify(const struct x86_insn *in)
     bool mem = tr_is_mem(in, 1), same = !mem && in->opnd[0].reg == in->opnd[1].reg;
 
     switch (in->op) {
-    ARITH(ADD, H_FADD)
-    ARITH(SUB, H_FSUB)
-    ARITH(MUL, H_FMUL)
-    ARITH(DIV, H_FDIV)
+        ARITH(ADD, H_FADD)
+        ARITH(SUB, H_FSUB)
+        ARITH(MUL, H_FMUL)
+        ARITH(DIV, H_FDIV)
     case X86_SQRTSS: return (struct step){K_SQRT, H_FADD, 4};
     case X86_SQRTSD: return (struct step){K_SQRT, H_FADD, 8};
     case X86_CVTSD2SS: return (struct step){K_CVT, H_FADD, 4};
@@ -43,14 +44,12 @@ static struct step classify(const struct x86_insn *in)
     case X86_MOVAPS:
     case X86_MOVAPD:
     case X86_MOVDQA:
-        return (struct step){
-            mem || tr_is_mem(in, 0) || same ? K_NONE : K_COPY, H_FADD, 16};
+        return (struct step){mem || tr_is_mem(in, 0) || same ? K_NONE : K_COPY, H_FADD, 16};
     case X86_MOVSS: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 4};
     case X86_MOVSD_X: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 8};
     case X86_XORPS:
     case X86_PXOR:
-        return (struct step){
-            same && in->opnd[0].kind == X86_OPK_VEC ? K_ZERO : K_NONE, H_FADD, 16};
+        return (struct step){same && in->opnd[0].kind == X86_OPK_VEC ? K_ZERO : K_NONE, H_FADD, 16};
     default: return (struct step){K_NONE, H_FADD, 0};
     }
 }

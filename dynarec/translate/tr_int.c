@@ -63,8 +63,9 @@ hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i)
         break;
     default:
         r = h_tmp(t);
-        h_imm(t, r, zext(o->kind == X86_OPK_IMM && o->reg ? x86_imm2(in) : in->imm,
-                         o->size ? o->size : 8));
+        h_imm(
+            t, r,
+            zext(o->kind == X86_OPK_IMM && o->reg ? x86_imm2(in) : in->imm, o->size ? o->size : 8));
         return r;
     }
     t->zext_reg = r;
@@ -144,8 +145,11 @@ static bool to_memory(struct tr *t, const struct x86_insn *in, enum h_op op)
     hreg a = h_tmp(t), r = h_tmp(t), addr;
 
     if (locked(in)) {
-        static const u8 at[] = {[H_ADD] = H_AT_ADD, [H_SUB] = H_AT_SUB, [H_AND] = H_AT_AND,
-                                [H_OR] = H_AT_OR,   [H_XOR] = H_AT_XOR};
+        static const u8 at[] = {[H_ADD] = H_AT_ADD,
+                                [H_SUB] = H_AT_SUB,
+                                [H_AND] = H_AT_AND,
+                                [H_OR] = H_AT_OR,
+                                [H_XOR] = H_AT_XOR};
 
         addr = r;
         h_ea(t, addr, &m);

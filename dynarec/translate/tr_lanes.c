@@ -1,13 +1,13 @@
 /*
- * tr_lanes.c - which upper parts of XMM registers are zero (t->fp.zero), forward through the region.
- * A scalar operation on such a register needs no merge. At the region's entry what was found when
- * it was translated is assumed, and where other code can enter it is checked; the first time that
- * fails the region is translated again without (refute() in core/run.c).
+ * tr_lanes.c - which upper parts of XMM registers are zero (t->fp.zero), forward through the
+ * region. A scalar operation on such a register needs no merge. At the region's entry what was
+ * found when it was translated is assumed, and where other code can enter it is checked; the first
+ * time that fails the region is translated again without (refute() in core/run.c).
  */
 #include "dynarec/translate/translate.h"
 
-#define Z8(r) (1u << (r))         /* bytes 8-15 */
-#define Z4(r) (0x10000u << (r))   /* bytes 4-15 */
+#define Z8(r) (1u << (r))       /* bytes 8-15 */
+#define Z4(r) (0x10000u << (r)) /* bytes 4-15 */
 #define ZBOTH(r) (0x10001u << (r))
 
 static bool is_xmm(const struct x86_insn *in, unsigned i)
@@ -15,7 +15,8 @@ static bool is_xmm(const struct x86_insn *in, unsigned i)
     return in->opnd[i].kind == X86_OPK_VEC;
 }
 
-/* What is zero in the register that gives the upper part of operand 0: for VEX scalars operand 1. */
+/* What is zero in the register that gives the upper part of operand 0: for VEX scalars operand 1.
+ */
 static u32 rest(const struct tr *t, const struct x86_insn *in)
 {
     unsigned r = in->opnd[0].reg, u = r;
@@ -49,27 +50,37 @@ static u32 moved(const struct tr *t, const struct x86_insn *in)
     }
 }
 
-#define SCALAR(OP) case X86_##OP: case X86_V##OP
+#define SCALAR(OP)                                                                                 \
+    case X86_##OP:                                                                                 \
+    case X86_V##OP
 /* Zero bits of the destination, operand 0. */
 static u32 result(const struct tr *t, const struct x86_insn *in)
 {
     unsigned r = in->opnd[0].reg;
 
     switch (in->op) {
-    SCALAR(ADDSD): SCALAR(SUBSD): SCALAR(MULSD): SCALAR(DIVSD): SCALAR(SQRTSD): SCALAR(MINSD):
-    SCALAR(MAXSD): SCALAR(CVTSI2SD): SCALAR(CVTSS2SD): SCALAR(ROUNDSD):
-        return rest(t, in) & Z8(r);
-    SCALAR(ADDSS): SCALAR(SUBSS): SCALAR(MULSS): SCALAR(DIVSS): SCALAR(SQRTSS): SCALAR(MINSS):
-    SCALAR(MAXSS): SCALAR(CVTSI2SS): SCALAR(CVTSD2SS): SCALAR(ROUNDSS):
-        return rest(t, in);
+        SCALAR(ADDSD)
+            : SCALAR(SUBSD)
+            : SCALAR(MULSD)
+            : SCALAR(DIVSD)
+            : SCALAR(SQRTSD)
+            : SCALAR(MINSD)
+            : SCALAR(MAXSD)
+            : SCALAR(CVTSI2SD) : SCALAR(CVTSS2SD) : SCALAR(ROUNDSD) : return rest(t, in) & Z8(r);
+        SCALAR(ADDSS)
+            : SCALAR(SUBSS)
+            : SCALAR(MULSS)
+            : SCALAR(DIVSS)
+            : SCALAR(SQRTSS)
+            : SCALAR(MINSS)
+            : SCALAR(MAXSS)
+            : SCALAR(CVTSI2SS) : SCALAR(CVTSD2SS) : SCALAR(ROUNDSS) : return rest(t, in);
     case X86_PXOR:
     case X86_XORPS:
-    case X86_XORPD:
-        return is_xmm(in, 1) && in->opnd[1].reg == r ? ZBOTH(r) : 0;
+    case X86_XORPD: return is_xmm(in, 1) && in->opnd[1].reg == r ? ZBOTH(r) : 0;
     case X86_VPXOR:
     case X86_VXORPS:
-    case X86_VXORPD:
-        return is_xmm(in, 2) && in->opnd[1].reg == in->opnd[2].reg ? ZBOTH(r) : 0;
+    case X86_VXORPD: return is_xmm(in, 2) && in->opnd[1].reg == in->opnd[2].reg ? ZBOTH(r) : 0;
     case X86_ANDPS:
     case X86_ANDPD:
     case X86_PAND: {
@@ -126,11 +137,26 @@ static bool copies(const struct x86_insn *in)
 static bool merges(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_ADDSD: case X86_SUBSD: case X86_MULSD: case X86_DIVSD: case X86_SQRTSD:
-    case X86_MINSD: case X86_MAXSD: case X86_CVTSI2SD: case X86_CVTSS2SD: case X86_ROUNDSD:
-    case X86_ADDSS: case X86_SUBSS: case X86_MULSS: case X86_DIVSS: case X86_SQRTSS:
-    case X86_MINSS: case X86_MAXSS: case X86_CVTSI2SS: case X86_CVTSD2SS: case X86_ROUNDSS:
-        return true;
+    case X86_ADDSD:
+    case X86_SUBSD:
+    case X86_MULSD:
+    case X86_DIVSD:
+    case X86_SQRTSD:
+    case X86_MINSD:
+    case X86_MAXSD:
+    case X86_CVTSI2SD:
+    case X86_CVTSS2SD:
+    case X86_ROUNDSD:
+    case X86_ADDSS:
+    case X86_SUBSS:
+    case X86_MULSS:
+    case X86_DIVSS:
+    case X86_SQRTSS:
+    case X86_MINSS:
+    case X86_MAXSS:
+    case X86_CVTSI2SS:
+    case X86_CVTSD2SS:
+    case X86_ROUNDSS: return true;
     default: return false;
     }
 }

@@ -1,6 +1,6 @@
 /*
- * tr_x87.c - the x87 stack in double mode: where its registers are, along a block, over edges and at
- * entries. TOP and the tags are known while translating: assumed at the region's entry, checked
+ * tr_x87.c - the x87 stack in double mode: where its registers are, along a block, over edges and
+ * at entries. TOP and the tags are known while translating: assumed at the region's entry, checked
  * there, followed through the region; where they can not be followed instructions are x86_sem's.
  * FXCH and most moves only rename. Memory is brought up to date (sync) before anything that leaves.
  * The instructions themselves are in tr_x87_ops.c.

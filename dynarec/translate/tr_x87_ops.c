@@ -52,7 +52,11 @@ struct effect {
     u8 pops;
 };
 
-#define E(shape, pops) return (struct effect){shape, pops}
+#define E(shape, pops)                                                                             \
+    return (struct effect)                                                                         \
+    {                                                                                              \
+        shape, pops                                                                                \
+    }
 static struct effect effect_of(const struct x86_insn *in)
 {
     switch (in->op) {
@@ -60,36 +64,84 @@ static struct effect effect_of(const struct x86_insn *in)
         if (in->opnd[0].kind == X86_OPK_ST)
             E(E_COPY, 0);
         E(E_PUSH, 0);
-    case X86_FILD: case X86_FBLD: case X86_FLD1: case X86_FLDZ: case X86_FLDPI: case X86_FLDL2T:
-    case X86_FLDL2E: case X86_FLDLG2: case X86_FLDLN2:
-        E(E_PUSH, 0);
+    case X86_FILD:
+    case X86_FBLD:
+    case X86_FLD1:
+    case X86_FLDZ:
+    case X86_FLDPI:
+    case X86_FLDL2T:
+    case X86_FLDL2E:
+    case X86_FLDLG2:
+    case X86_FLDLN2: E(E_PUSH, 0);
     case X86_FST: E(in->opnd[0].kind == X86_OPK_ST ? E_STORE : E_ST0, 0);
     case X86_FSTP: E(in->opnd[0].kind == X86_OPK_ST ? E_STORE : E_ST0, 1);
     case X86_FIST: E(E_ST0, 0);
-    case X86_FISTP: case X86_FISTTP: case X86_FBSTP: E(E_ST0, 1);
+    case X86_FISTP:
+    case X86_FISTTP:
+    case X86_FBSTP: E(E_ST0, 1);
     case X86_FXCH: E(E_XCH, 0);
-    case X86_FADD: case X86_FMUL: case X86_FSUB: case X86_FSUBR: case X86_FDIV: case X86_FDIVR:
-    case X86_FCOM: case X86_FUCOM: case X86_FCOMI: case X86_FUCOMI: case X86_FCMOVB:
-    case X86_FCMOVE: case X86_FCMOVBE: case X86_FCMOVU: case X86_FCMOVNB: case X86_FCMOVNE:
-    case X86_FCMOVNBE: case X86_FCMOVNU:
-        E(E_STI, 0);
-    case X86_FADDP: case X86_FMULP: case X86_FSUBP: case X86_FSUBRP: case X86_FDIVP:
-    case X86_FDIVRP: case X86_FCOMP: case X86_FUCOMP: case X86_FCOMIP: case X86_FUCOMIP:
-        E(E_STI, 1);
-    case X86_FCOMPP: case X86_FUCOMPP: E(E_ST01, 2);
-    case X86_FIADD: case X86_FIMUL: case X86_FISUB: case X86_FISUBR: case X86_FIDIV:
-    case X86_FIDIVR: case X86_FICOM: case X86_FCHS: case X86_FABS: case X86_FSQRT: case X86_FTST:
-    case X86_FRNDINT: case X86_F2XM1: case X86_FSIN: case X86_FCOS:
-        E(E_ST0, 0);
+    case X86_FADD:
+    case X86_FMUL:
+    case X86_FSUB:
+    case X86_FSUBR:
+    case X86_FDIV:
+    case X86_FDIVR:
+    case X86_FCOM:
+    case X86_FUCOM:
+    case X86_FCOMI:
+    case X86_FUCOMI:
+    case X86_FCMOVB:
+    case X86_FCMOVE:
+    case X86_FCMOVBE:
+    case X86_FCMOVU:
+    case X86_FCMOVNB:
+    case X86_FCMOVNE:
+    case X86_FCMOVNBE:
+    case X86_FCMOVNU: E(E_STI, 0);
+    case X86_FADDP:
+    case X86_FMULP:
+    case X86_FSUBP:
+    case X86_FSUBRP:
+    case X86_FDIVP:
+    case X86_FDIVRP:
+    case X86_FCOMP:
+    case X86_FUCOMP:
+    case X86_FCOMIP:
+    case X86_FUCOMIP: E(E_STI, 1);
+    case X86_FCOMPP:
+    case X86_FUCOMPP: E(E_ST01, 2);
+    case X86_FIADD:
+    case X86_FIMUL:
+    case X86_FISUB:
+    case X86_FISUBR:
+    case X86_FIDIV:
+    case X86_FIDIVR:
+    case X86_FICOM:
+    case X86_FCHS:
+    case X86_FABS:
+    case X86_FSQRT:
+    case X86_FTST:
+    case X86_FRNDINT:
+    case X86_F2XM1:
+    case X86_FSIN:
+    case X86_FCOS: E(E_ST0, 0);
     case X86_FICOMP: E(E_ST0, 1);
-    case X86_FYL2X: case X86_FYL2XP1: case X86_FPATAN: E(E_ST01, 1);
-    case X86_FPREM: case X86_FPREM1: case X86_FSCALE: E(E_ST01, 0);
+    case X86_FYL2X:
+    case X86_FYL2XP1:
+    case X86_FPATAN: E(E_ST01, 1);
+    case X86_FPREM:
+    case X86_FPREM1:
+    case X86_FSCALE: E(E_ST01, 0);
     case X86_FFREE: E(E_FREE, 0);
     case X86_FINCSTP: E(E_INC, 0);
     case X86_FDECSTP: E(E_DEC, 0);
-    case X86_FXAM: case X86_FNOP: case X86_FNSTCW: case X86_FLDCW: case X86_FNSTSW:
-    case X86_FNCLEX: case X86_WAIT:
-        E(E_NONE, 0);
+    case X86_FXAM:
+    case X86_FNOP:
+    case X86_FNSTCW:
+    case X86_FLDCW:
+    case X86_FNSTSW:
+    case X86_FNCLEX:
+    case X86_WAIT: E(E_NONE, 0);
     default: E(E_UNKNOWN, 0);
     }
 }
@@ -245,7 +297,8 @@ static void store_int(struct tr *t, const struct x86_insn *in, bool trunc)
 }
 
 /* ST(d) = ST(d) op source, or the other way round. */
-static void arith(struct tr *t, const struct x86_insn *in, enum h_fop op, bool reverse, bool integer)
+static void arith(struct tr *t, const struct x86_insn *in, enum h_fop op, bool reverse,
+                  bool integer)
 {
     vreg d = st(t, in->opnd[0].reg), b;
 
@@ -325,12 +378,18 @@ static bool value(struct tr *t, const struct x86_insn *in)
     hreg x;
 
     switch (in->op) {
-    case X86_FADD: case X86_FADDP: arith(t, in, H_FADD, false, false); return true;
-    case X86_FMUL: case X86_FMULP: arith(t, in, H_FMUL, false, false); return true;
-    case X86_FSUB: case X86_FSUBP: arith(t, in, H_FSUB, false, false); return true;
-    case X86_FSUBR: case X86_FSUBRP: arith(t, in, H_FSUB, true, false); return true;
-    case X86_FDIV: case X86_FDIVP: arith(t, in, H_FDIV, false, false); return true;
-    case X86_FDIVR: case X86_FDIVRP: arith(t, in, H_FDIV, true, false); return true;
+    case X86_FADD:
+    case X86_FADDP: arith(t, in, H_FADD, false, false); return true;
+    case X86_FMUL:
+    case X86_FMULP: arith(t, in, H_FMUL, false, false); return true;
+    case X86_FSUB:
+    case X86_FSUBP: arith(t, in, H_FSUB, false, false); return true;
+    case X86_FSUBR:
+    case X86_FSUBRP: arith(t, in, H_FSUB, true, false); return true;
+    case X86_FDIV:
+    case X86_FDIVP: arith(t, in, H_FDIV, false, false); return true;
+    case X86_FDIVR:
+    case X86_FDIVRP: arith(t, in, H_FDIV, true, false); return true;
     case X86_FIADD: arith(t, in, H_FADD, false, true); return true;
     case X86_FIMUL: arith(t, in, H_FMUL, false, true); return true;
     case X86_FISUB: arith(t, in, H_FSUB, false, true); return true;
@@ -346,13 +405,21 @@ static bool value(struct tr *t, const struct x86_insn *in)
         h_ubfx(t, x, x, 10, 2);
         h_f_round_rc(t, v, v, x);
         return true;
-    case X86_FCOMI: case X86_FCOMIP: h_flags_fcmp(t, 8, v, st(t, in->opnd[1].reg), false); return true;
-    case X86_FUCOMI: case X86_FUCOMIP: h_flags_fcmp(t, 8, v, st(t, in->opnd[1].reg), true); return true;
-    case X86_FCOM: case X86_FCOMP: case X86_FCOMPP: case X86_FTST: case X86_FICOM: case X86_FICOMP:
-        compare(t, in, false);
-        return true;
-    case X86_FUCOM: case X86_FUCOMP: case X86_FUCOMPP: compare(t, in, true); return true;
-    case X86_FIST: case X86_FISTP: store_int(t, in, false); return true;
+    case X86_FCOMI:
+    case X86_FCOMIP: h_flags_fcmp(t, 8, v, st(t, in->opnd[1].reg), false); return true;
+    case X86_FUCOMI:
+    case X86_FUCOMIP: h_flags_fcmp(t, 8, v, st(t, in->opnd[1].reg), true); return true;
+    case X86_FCOM:
+    case X86_FCOMP:
+    case X86_FCOMPP:
+    case X86_FTST:
+    case X86_FICOM:
+    case X86_FICOMP: compare(t, in, false); return true;
+    case X86_FUCOM:
+    case X86_FUCOMP:
+    case X86_FUCOMPP: compare(t, in, true); return true;
+    case X86_FIST:
+    case X86_FISTP: store_int(t, in, false); return true;
     case X86_FISTTP: store_int(t, in, true); return true;
     case X86_FCMOVB: move_if(t, in, 2); return true;
     case X86_FCMOVE: move_if(t, in, 4); return true;
@@ -363,7 +430,11 @@ static bool value(struct tr *t, const struct x86_insn *in)
     case X86_FCMOVNBE: move_if(t, in, 7); return true;
     case X86_FCMOVNU: move_if(t, in, 11); return true;
     case X86_FNSTSW: status(t, in); return true;
-    case X86_FNOP: case X86_WAIT: case X86_FFREE: case X86_FINCSTP: case X86_FDECSTP: return true;
+    case X86_FNOP:
+    case X86_WAIT:
+    case X86_FFREE:
+    case X86_FINCSTP:
+    case X86_FDECSTP: return true;
     default: return false;
     }
 }
@@ -429,9 +500,18 @@ static bool dirties(const struct x86_insn *in)
 {
     switch (in->op) {
     case X86_FST: return in->opnd[0].kind == X86_OPK_ST;
-    case X86_FIST: case X86_FNSTSW: case X86_FNOP: case X86_WAIT: case X86_FCOM: case X86_FUCOM:
-    case X86_FCOMI: case X86_FUCOMI: case X86_FTST: case X86_FICOM: case X86_FNSTCW: case X86_FLDCW:
-        return false;
+    case X86_FIST:
+    case X86_FNSTSW:
+    case X86_FNOP:
+    case X86_WAIT:
+    case X86_FCOM:
+    case X86_FUCOM:
+    case X86_FCOMI:
+    case X86_FUCOMI:
+    case X86_FTST:
+    case X86_FICOM:
+    case X86_FNSTCW:
+    case X86_FLDCW: return false;
     default: return true;
     }
 }

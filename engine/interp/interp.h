@@ -105,7 +105,8 @@ struct interp_jit {
 };
 extern const struct interp_jit *interp_jit;
 
-/* For interp_jit->run: one instruction at c->rip by the interpreter, in the innermost interp_run. */
+/* For interp_jit->run: one instruction at c->rip by the interpreter, in the innermost interp_run.
+ */
 void interp_step_here(struct x86_cpu *c);
 /* For interp_jit->fault: back to the loop of the innermost interp_run, at c->rip. */
 NORETURN void interp_restart(struct x86_cpu *c);
