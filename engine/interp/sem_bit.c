@@ -29,6 +29,16 @@ gaddr sem_bit_ea(const struct x86_cpu *c, const struct x86_insn *in, unsigned si
     return sem_ea(c, &at);
 }
 
+/*
+ * A CPU wants the operand for writing when it reads it: with an operand over two pages, of which the
+ * first may not be written and the second not be read, the fault is the first one's.
+ */
+ALWAYS_INLINE void probe_write(gaddr ea, unsigned size)
+{
+    if (UNLIKELY((ea ^ (ea + size - 1)) >> 12))
+        __atomic_fetch_or((u8 *)g2h(ea), 0, __ATOMIC_RELAXED);
+}
+
 ALWAYS_INLINE void bit_do(struct x86_cpu *c, const struct x86_insn *in, enum bit_op op)
 {
     unsigned size = in->opnd[0].size;
@@ -37,6 +47,8 @@ ALWAYS_INLINE void bit_do(struct x86_cpu *c, const struct x86_insn *in, enum bit
     if (op_is_mem(in, 0)) {
         gaddr ea = sem_bit_ea(c, in, size, offset);
 
+        if (op != BIT_TEST)
+            probe_write(ea, size);
         old = mem_read(ea, size);
         if (op != BIT_TEST && (in->pfx & X86_PFX_LOCK)) {
             while (!mem_cas(ea, size, &old, bit_apply(op, old, bit)))
