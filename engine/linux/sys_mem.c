@@ -71,7 +71,8 @@ i64 sys_mlock(struct x86_cpu *c, const u64 *a)
 
 i64 sys_mlock2(struct x86_cpu *c, const u64 *a)
 {
-    return by_host_pages(c, __NR_mlock2, a);
+    /* The same without flags; kernels before 4.4 and QEMU 10.0 only have the older one. */
+    return by_host_pages(c, (u32)a[2] ? __NR_mlock2 : __NR_mlock, a);
 }
 
 i64 sys_munlock(struct x86_cpu *c, const u64 *a)
