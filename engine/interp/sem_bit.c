@@ -30,8 +30,8 @@ gaddr sem_bit_ea(const struct x86_cpu *c, const struct x86_insn *in, unsigned si
 }
 
 /*
- * A CPU wants the operand for writing when it reads it: with an operand over two pages, of which the
- * first may not be written and the second not be read, the fault is the first one's.
+ * A CPU wants the operand for writing when it reads it: with an operand over two pages, of which
+ * the first may not be written and the second not be read, the fault is the first one's.
  */
 ALWAYS_INLINE void probe_write(gaddr ea, unsigned size)
 {

@@ -595,13 +595,18 @@ static unsigned run_form(const struct form *f, unsigned cases)
     unsigned bad = 0;
 
     for (unsigned i = 0; i < cases; i++) {
-        const char *what;
+        const char *what = "";
 
         rnd_state(&b, f->kind);
-        n = o = b;
-        native_run(f->at, &n);
+        o = b;
         our_run(f->at, &o);
-        what = differ(&n, &o, f->row->attr & X86_ATTR_APPROX);
+        /* A task switch between the loading of FIP and the instruction loses it on AMD (FXRSTOR
+         * there restores it only with an exception pending): a real difference is there again. */
+        for (unsigned tries = 0; what && tries < 3; tries++) {
+            n = b;
+            native_run(f->at, &n);
+            what = differ(&n, &o, f->row->attr & X86_ATTR_APPROX);
+        }
         if (what && bad++ < SHOW)
             show(f, what, &b, &n, &o);
     }
