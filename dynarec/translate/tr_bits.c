@@ -15,12 +15,6 @@ static bool is_gpr(const struct x86_insn *in, unsigned i)
     return in->opnd[i].kind == X86_OPK_GPR;
 }
 
-/* Destination register of 4 or 8 bytes, else a temporary for tr_write(). */
-static hreg dest(struct tr *t, const struct x86_insn *in, unsigned i)
-{
-    return is_gpr(in, i) && in->opnd[i].size >= 4 ? h_gpr(in->opnd[i].reg) : h_tmp(t);
-}
-
 /* ---- shifts ---- */
 
 static bool shift_const(struct tr *t, const struct x86_insn *in, enum h_op op, bool rol)
@@ -40,7 +34,7 @@ static bool shift_const(struct tr *t, const struct x86_insn *in, enum h_op op, b
             h_mov(t, 4, a, a);
         return true;
     }
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     h_shifti_f(t, op, rol, sz, d, a, n);
     tr_write(t, in, 0, d);
     return true;
@@ -56,7 +50,7 @@ static bool shift_cl(struct tr *t, const struct x86_insn *in, enum h_op op, bool
         (op != H_ROR && (flags & (X86_CF | X86_OF))) || (flags && tr_is_mem(in, 0)))
         return false;
     a = tr_read(t, in, 0);
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     if (op == H_SAR && sz < 4) {
         hreg x = h_tmp(t);
 

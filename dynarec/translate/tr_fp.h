@@ -34,4 +34,13 @@ ALWAYS_INLINE vreg tr_f_reg(const struct x86_insn *in, unsigned i)
     return h_vec(in->opnd[i].reg);
 }
 
+/* tr_<OP>, and its VEX twin too. */
+#define FORM(OP, CALL)                                                                             \
+    bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
+    bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
+    {                                                                                              \
+        return CALL;                                                                               \
+    }
+#define BOTH(OP, CALL) FORM(OP, CALL) FORM(V##OP, CALL)
+
 #endif

@@ -63,13 +63,6 @@ static bool dot(struct tr *t, const struct x86_insn *in, unsigned sz)
     return true;
 }
 
-#define FORM(OP, CALL)                                                                             \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
-    {                                                                                              \
-        return CALL;                                                                               \
-    }
-#define BOTH(OP, CALL) FORM(OP, CALL) FORM(V##OP, CALL)
 #define FAMILY(OP, op)                                                                             \
     BOTH(OP##SS, scalar(t, in, op, 4))                                                             \
     BOTH(OP##SD, scalar(t, in, op, 8))                                                             \

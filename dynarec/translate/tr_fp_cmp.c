@@ -40,13 +40,6 @@ static bool flags(struct tr *t, const struct x86_insn *in, unsigned sz, bool qui
     return true;
 }
 
-#define FORM(OP, CALL)                                                                             \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
-    {                                                                                              \
-        return CALL;                                                                               \
-    }
-#define BOTH(OP, CALL) FORM(OP, CALL) FORM(V##OP, CALL)
 BOTH(CMPSS, cmp_scalar(t, in, 4))
 FORM(CMPSD_X, cmp_scalar(t, in, 8))
 FORM(VCMPSD, cmp_scalar(t, in, 8))

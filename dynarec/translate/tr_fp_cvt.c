@@ -156,13 +156,6 @@ static bool to_half(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
-#define FORM(OP, CALL)                                                                             \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \
-    bool tr_##OP(struct tr *t, const struct x86_insn *in)                                          \
-    {                                                                                              \
-        return CALL;                                                                               \
-    }
-#define BOTH(OP, CALL) FORM(OP, CALL) FORM(V##OP, CALL)
 BOTH(CVTSI2SS, from_int(t, in, 4))
 BOTH(CVTSI2SD, from_int(t, in, 8))
 BOTH(CVTTSS2SI, to_int(t, in, true, 4))

@@ -101,8 +101,7 @@ void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v)
     }
 }
 
-/* Register that operand i's result can be computed into directly, or a temporary. */
-static hreg dest(struct tr *t, const struct x86_insn *in, unsigned i)
+hreg tr_dest(struct tr *t, const struct x86_insn *in, unsigned i)
 {
     if (in->opnd[i].kind == X86_OPK_GPR && in->opnd[i].size >= 4)
         return h_gpr(in->opnd[i].reg);
@@ -200,7 +199,7 @@ static bool binary(struct tr *t, const struct x86_insn *in, enum h_op op)
         h_flags_logic(t, sz, a);
         return true;
     }
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     compute(t, op, sz, in, d, a, b, true);
     tr_write(t, in, 0, d);
     return true;
@@ -292,7 +291,7 @@ static bool step(struct tr *t, const struct x86_insn *in, int delta)
     if (locked(in))
         return false;
     a = read_rmw(t, in, &m);
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     if (tr_is_mem(in, 0)) {
         h_opi(t, H_ADD, sz < 4 ? 4 : sz, d, a, delta);
         h_st(t, sz, d, &m);
@@ -324,7 +323,7 @@ bool tr_NEG(struct tr *t, const struct x86_insn *in)
     if (locked(in))
         return false;
     a = read_rmw(t, in, &m);
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     if (tr_is_mem(in, 0)) {
         h_neg(t, sz < 4 ? 4 : sz, d, a);
         h_st(t, sz, d, &m);
@@ -350,7 +349,7 @@ bool tr_NOT(struct tr *t, const struct x86_insn *in)
     if (locked(in))
         return false;
     a = read_rmw(t, in, &m);
-    d = dest(t, in, 0);
+    d = tr_dest(t, in, 0);
     h_not(t, sz < 4 ? 4 : sz, d, a);
     if (tr_is_mem(in, 0))
         h_st(t, sz, d, &m);
@@ -391,7 +390,7 @@ bool tr_MOV(struct tr *t, const struct x86_insn *in)
 
 bool tr_MOVZX(struct tr *t, const struct x86_insn *in)
 {
-    hreg d = dest(t, in, 0);
+    hreg d = tr_dest(t, in, 0);
     const struct x86_operand *s = &in->opnd[1];
 
     if (s->kind == X86_OPK_MEM)
@@ -409,7 +408,7 @@ static bool sign_extend(struct tr *t, const struct x86_insn *in)
 {
     const struct x86_operand *s = &in->opnd[1];
     unsigned to = in->opnd[0].size < 4 ? 4 : in->opnd[0].size;
-    hreg d = dest(t, in, 0);
+    hreg d = tr_dest(t, in, 0);
 
     if (s->kind == X86_OPK_MEM && s->size < to) {
         struct h_mem m = tr_mem(t, in);
@@ -444,7 +443,7 @@ bool tr_LEA(struct tr *t, const struct x86_insn *in)
     struct x86_insn plain = *in;
     unsigned sz = in->opnd[0].size;
     struct h_mem m;
-    hreg d = dest(t, in, 0);
+    hreg d = tr_dest(t, in, 0);
 
     plain.seg = X86_SEG_NONE;
     m = tr_mem(t, &plain);

@@ -32,6 +32,8 @@ ALWAYS_INLINE bool tr_is_mem(const struct x86_insn *in, unsigned i)
 /* Integer operand i, zero-extended from its size; in the pinned register itself for 4 and 8 bytes
  * of a register (whose high half may then hold anything for 4). */
 hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i);
+/* Register that operand i's result can be computed into, or a temporary for tr_write(). */
+hreg tr_dest(struct tr *t, const struct x86_insn *in, unsigned i);
 /* Writes operand i (register or memory) from the low bytes of v. */
 void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
 
