@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "dynarec/core/stats.h"
 
@@ -311,7 +312,7 @@ static bool start_over(void)
         struct region *r = limbo;
 
         limbo = r->next;
-        free(r);
+        heap_free(r);
     }
     memset(by_granule, 0, arena.size / GRANULE_WORDS * sizeof *by_granule);
     arena.used = arena.first;
@@ -325,7 +326,7 @@ void region_forget(struct dyn_thread *only)
         struct region *r = live;
 
         live = r->next;
-        free(r);
+        heap_free(r);
     }
     memset(table, 0, sizeof table);
     memset(pages, 0, sizeof pages);
@@ -356,7 +357,7 @@ static struct region *make(const struct tr *t)
            t->nins * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
            npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note) +
            t->x87.nnote * sizeof(struct tr_x87_note);
-    r = malloc(size);
+    r = heap_alloc(size);
     if (!r)
         return NULL;
     *r = (struct region){.pc = t->entry,
@@ -491,7 +492,7 @@ struct region *region_publish(struct tr *t, u64 seen)
     if (region_changes() != seen || entry_of(t->entry) ||
         (arena.used + words > arena.size && !start_over())) {
         region_unlock();
-        free(r);
+        heap_free(r);
         return NULL;
     }
     r->x = arena.x + arena.used;

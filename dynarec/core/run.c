@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "dynarec/core/passes.h"
@@ -60,9 +61,9 @@ static struct tr *tr_new(gaddr pc, unsigned mode)
     struct tr *t = kept;
 
     if (!t) {
-        t = malloc(sizeof *t);
+        t = heap_alloc(sizeof *t);
         if (t)
-            t->code = malloc(TR_MAX_WORDS * 4);
+            t->code = heap_alloc(TR_MAX_WORDS * 4);
         if (!t || !t->code)
             return NULL;
         kept = t;

@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "x86/cpu.h"
 #include "x86/decode.h"
@@ -249,8 +249,8 @@ static void reclaim(void)
         if (b->dead_epoch <= min) {
             *p = b->limbo_next;
             limbo_count--;
-            free(b->bytes);
-            free(b);
+            heap_free(b->bytes);
+            heap_free(b);
         } else {
             p = &b->limbo_next;
         }
@@ -414,8 +414,8 @@ static struct block *publish(struct block *b, u64 seen)
     old = find(b->pc, b->mode);
     if (old || __atomic_load_n(&changes, __ATOMIC_SEQ_CST) != seen) {
         lock_drop();
-        free(b->bytes);
-        free(b);
+        heap_free(b->bytes);
+        heap_free(b);
         return old;
     }
     b->hash_next = table[table_index(b->pc)];
@@ -454,14 +454,14 @@ static struct block *build(struct x86_cpu *c)
         code = snapshot;
     }
     build_ops(c, &w, code, limit, checked);
-    b = malloc(sizeof *b + w.nops * sizeof(struct interp_op));
+    b = heap_alloc(sizeof *b + w.nops * sizeof(struct interp_op));
     if (!b)
         die("out of memory for a decoded block");
     *b = (struct block){
         .pc = c->rip, .end = w.end, .nops = w.nops, .mode = c->mode, .checked = checked};
     memcpy(b->ops, w.ops, w.nops * sizeof(struct interp_op));
     if (checked) {
-        b->bytes = malloc(w.end - c->rip);
+        b->bytes = heap_alloc(w.end - c->rip);
         if (!b->bytes)
             die("out of memory for a decoded block");
         memcpy(b->bytes, snapshot, w.end - c->rip);

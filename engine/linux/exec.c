@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "elf/elf.h"
 #include "linux/local.h"
 #include "linux/policy.h"
@@ -95,7 +96,7 @@ const char *exec_self(void)
 
 void exec_forget_scratch(void)
 {
-    free(scratch);
+    heap_free(scratch);
     scratch = NULL;
 }
 
@@ -126,7 +127,7 @@ static int count(char *const argv[])
 static i64 exec_ourselves(const char *path, char *const argv[], char *const envp[])
 {
     int n = count(argv), k = 0;
-    char **v = malloc(((size_t)n + (size_t)option_count + 11) * sizeof *v + strlen(path) + 3);
+    char **v = heap_alloc(((size_t)n + (size_t)option_count + 11) * sizeof *v + strlen(path) + 3);
     char *name, number[16];
     int filters;
     i64 r;
@@ -208,7 +209,7 @@ static i64 exec_script(const char *path, char *const argv[], char *const envp[],
         return -ENOEXEC;
     if (depth >= SCRIPT_DEPTH)
         return -ELOOP;
-    v = malloc(((size_t)n + 4) * sizeof *v);
+    v = heap_alloc(((size_t)n + 4) * sizeof *v);
     if (!v)
         return -ENOMEM;
     v[k++] = interp;
@@ -219,7 +220,7 @@ static i64 exec_script(const char *path, char *const argv[], char *const envp[],
         v[k++] = argv[i];
     v[k] = NULL;
     r = exec_depth(interp, v, envp, depth + 1);
-    free(v);
+    heap_free(v);
     return r;
 }
 

@@ -8,10 +8,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "mem/map.h"
 
@@ -224,7 +224,7 @@ static void seq_end(void)
 
 static struct chunk *chunk_new(void)
 {
-    return n_free_chunks ? free_chunks[--n_free_chunks] : calloc(1, sizeof(struct chunk));
+    return n_free_chunks ? free_chunks[--n_free_chunks] : heap_zalloc(sizeof(struct chunk));
 }
 
 static void chunk_drop(struct chunk *c)
@@ -240,7 +240,7 @@ static bool index_reserve(void)
 
     if (ix->n < ix->cap)
         return true;
-    bigger = calloc(1, sizeof *bigger + (2 * (size_t)ix->cap + 16) * sizeof bigger->c[0]);
+    bigger = heap_zalloc(sizeof *bigger + (2 * (size_t)ix->cap + 16) * sizeof bigger->c[0]);
     if (!bigger)
         return false;
     bigger->cap = 2 * ix->cap + 16;
@@ -448,7 +448,7 @@ const struct mem_file *map_intern(const char *path, u64 dev, u64 ino)
     for (f = table[h % ARRAY_SIZE(table)]; f; f = f->next)
         if (f->hash == h && f->dev == dev && f->ino == ino && !strcmp(f->path, path))
             return f;
-    f = malloc(sizeof *f + len + 1);
+    f = heap_alloc(sizeof *f + len + 1);
     if (!f)
         return NULL;
     f->dev = dev;

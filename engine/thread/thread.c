@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "interp/interp.h"
 #include "mem/mem.h"
@@ -229,10 +230,12 @@ void thr_fork_prepare(void)
 {
     pthread_mutex_lock(&list_lock);
     interp_fork_prepare();
+    heap_fork_prepare();
 }
 
 void thr_fork_parent(void)
 {
+    heap_fork_done();
     interp_fork_parent();
     pthread_mutex_unlock(&list_lock);
 }
@@ -245,6 +248,7 @@ void thr_fork_child(void)
 {
     struct thr *t = thr_current;
 
+    heap_fork_done();
     interp_fork_child(t ? &t->cpu : NULL);
     list_head = NULL;
     list_count = 0;

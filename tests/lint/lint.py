@@ -25,8 +25,9 @@ FREESTANDING_HEADERS = {
     "string.h",
 }
 FREESTANDING_EXCEPT = {
+    "engine/base/heap.c": "it maps memory, and waits for the thread that has the lock",
     "engine/base/log.c": "it is the one that writes to file descriptors",
-    "engine/interp/block.c": "blocks are allocated, and wait for the thread that makes them",
+    "engine/interp/block.c": "errno is kept, and blocks wait for the thread that makes them",
     "engine/interp/interp.c": "allocates a thread's state and returns -errno",
 }
 

@@ -388,6 +388,52 @@ static void signals_everywhere(void)
     printf("queued %d sum %d\n", queued, queued_sum);
 }
 
+/* ---- handlers whose code nobody has run before, while the thread is inside malloc ---- */
+
+#define FRESH 300
+__asm__(".balign 64\nfresh_code: .rept 300; movl $3, %eax; ret; .balign 64; .endr");
+extern unsigned char fresh_code[];
+static int fresh_runs, fresh_sum;
+
+static void on_fresh(int sig)
+{
+    int n = fresh_runs;
+
+    (void)sig;
+    if (n < FRESH) {
+        fresh_sum += ((int (*)(void))(uintptr_t)(fresh_code + 64 * n))();
+        __atomic_store_n(&fresh_runs, n + 1, __ATOMIC_RELEASE);
+    }
+}
+
+static void *allocating(void *arg)
+{
+    while (__atomic_load_n(&fresh_runs, __ATOMIC_ACQUIRE) < FRESH) {
+        void *p[8];
+
+        for (int i = 0; i < 8; i++)
+            p[i] = malloc(3000 + 700 * (size_t)i);
+        for (int i = 0; i < 8; i++)
+            free(p[i]);
+    }
+    return arg;
+}
+
+static void fresh_handlers(void)
+{
+    struct sigaction sa = {.sa_handler = on_fresh, .sa_flags = SA_RESTART};
+    pthread_t t;
+
+    sigaction(SIGUSR2, &sa, NULL);
+    pthread_create(&t, NULL, allocating, NULL);
+    while (__atomic_load_n(&fresh_runs, __ATOMIC_ACQUIRE) < FRESH) {
+        pthread_kill(t, SIGUSR2);
+        usleep(100);
+    }
+    pthread_join(t, NULL);
+    printf("fresh %d sum %d\n", fresh_runs, fresh_sum);
+}
+
 /* ---- faults at any instruction ---- */
 
 static uint64_t form(int n, char *p)
@@ -693,6 +739,7 @@ int main(int argc, char **argv)
     many_threads();
     futex_storm();
     signals_everywhere();
+    fresh_handlers();
     faults();
     jumps_out();
     if (!getenv("UNDER_QEMU")) /* its children wait for locks of its other threads */
