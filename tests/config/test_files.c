@@ -82,7 +82,16 @@ static void check_preset(void)
 {
     CHECK_EQ(cfg.maxcpu, 0);
     CHECK_EQ(cfg.dynarec_safeflags, 2);
-    CHECK_EQ(cfg.dynarec_fastnan, 0);
+    CHECK_EQ(cfg.dynarec_fastnan, 0); /* exact unless asked otherwise */
+    CHECK_EQ(cfg.dynarec_fastround, 0);
+    CHECK_EQ(warning_count, 0);
+}
+
+static void check_fast(void)
+{
+    CHECK_EQ(cfg.dynarec_safeflags, 0);
+    CHECK_EQ(cfg.dynarec_fastnan, 1);
+    CHECK_EQ(cfg.dynarec_fastround, 1);
     CHECK_EQ(warning_count, 0);
 }
 
@@ -101,6 +110,8 @@ static void test_which_files(void)
     setenv("BOX64_NORCFILES", "1", 1);
     setenv("BOX64_PROFILE", "safest", 1);
     in_child(check_preset);
+    setenv("BOX64_PROFILE", "fast", 1);
+    in_child(check_fast);
 }
 
 /* All of it is looked at here; at run time only sections that hold are. */
