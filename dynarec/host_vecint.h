@@ -160,5 +160,10 @@ void h_ymm_zero_all(struct tr *t); /* VZEROUPPER in 64-bit mode */
 void h_ymm_flush(struct tr *t);
 /* At block starts and after x86_sem: nothing is known (and nothing was left to store). */
 void h_ymm_reset(struct tr *t);
+/* Edges of blocks that start with something in the slots: load all of it; make it what is there;
+ * from here on it is there. */
+void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k);
+void h_ymm_match(struct tr *t, const struct tr_ymm_keep *k);
+void h_ymm_start(struct tr *t, const struct tr_ymm_keep *k);
 
 #endif

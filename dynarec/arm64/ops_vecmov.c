@@ -2,6 +2,8 @@
  * ops_vecmov.c - arm64: vector loads, stores, moves, constants, and the cache of upper YMM halves
  * in v24-v31. The host-ops of host_vecint.h, first and last part. NZCV is never touched.
  */
+#include <string.h>
+
 #include "dynarec/arm64/enc_fp.h"
 #include "dynarec/arm64/vec.h"
 #include "dynarec/host.h"
@@ -289,11 +291,16 @@ static void note(struct tr *t)
     t->note[t->nnote++] = (struct tr_ymm_note){.at = t->n, .of = of, .dirty = dirty};
 }
 
-static void store_slot(struct tr *t, unsigned s)
+static void unclean(struct tr *t)
 {
     if (!t->ymm.unclean)
         tr_put(t, a64_str(3, 31, CPU, CLEAN));
     t->ymm.unclean = true;
+}
+
+static void store_slot(struct tr *t, unsigned s)
+{
+    unclean(t);
     h_vst_cpu(t, (vreg)(YMM_SLOT0 + s), upper(t->ymm.of[s]));
     t->ymm.dirty &= (u8) ~(1u << s);
 }
@@ -398,6 +405,56 @@ void h_ymm_zero(struct tr *t, unsigned i)
     forget(t, i);
     note(t);
     t->ymm.zero |= (u16)(1u << i);
+}
+
+void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k)
+{
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (k->of[s] != 0xff)
+            h_vld_cpu(t, (vreg)(YMM_SLOT0 + s), upper(k->of[s]));
+    t->ymm.unclean = false;
+    if (k->dirty)
+        unclean(t);
+}
+
+/* Through memory if anything is in the wrong slot: that is rare. */
+void h_ymm_match(struct tr *t, const struct tr_ymm_keep *k)
+{
+    struct tr_ymm *y = &t->ymm;
+    bool wrong = false;
+
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        wrong |= k->of[s] != 0xff && y->of[s] != k->of[s];
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if ((y->dirty >> s & 1) && (wrong || !(k->dirty >> s & 1)))
+            store_slot(t, s);
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++) {
+        vreg v = (vreg)(YMM_SLOT0 + s);
+
+        if (y->of[s] == k->of[s])
+            continue;
+        y->of[s] = k->of[s];
+        y->used[s] = y->clock;
+        if (k->of[s] == 0xff)
+            continue;
+        if (y->zero >> k->of[s] & 1)
+            h_vzero(t, v);
+        else
+            h_vld_cpu(t, v, upper(k->of[s]));
+    }
+    if (k->dirty)
+        unclean(t);
+    y->dirty = k->dirty;
+    note(t);
+}
+
+void h_ymm_start(struct tr *t, const struct tr_ymm_keep *k)
+{
+    h_ymm_reset(t);
+    memcpy(t->ymm.of, k->of, sizeof t->ymm.of);
+    t->ymm.dirty = k->dirty;
+    t->ymm.unclean = k->dirty != 0;
+    note(t);
 }
 
 static void zero_all(struct tr *t, const struct tr_cold *c)

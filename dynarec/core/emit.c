@@ -33,15 +33,6 @@ static bool leave(struct tr *t, gaddr pc)
     return true;
 }
 
-/* A conditional branch that is not a loop's stores upper halves of YMM registers out of line. */
-static bool stores_late(const struct tr *t, u32 attr)
-{
-    int taken = t->blk[t->curblk].taken;
-
-    return (attr & X86_ATTR_COND) && t->ymm_late &&
-           (taken == TR_EXTERNAL || taken > (int)t->curblk);
-}
-
 /* True: control does not go on behind it. */
 static bool one(struct tr *t, struct tr_insn *ti)
 {
@@ -59,8 +50,7 @@ static bool one(struct tr *t, struct tr_insn *ti)
         return false;
     if (tr_x87_step(t, in))
         return false;
-    if ((attr & (X86_ATTR_STOP | X86_ATTR_BRANCH)) && !stores_late(t, attr))
-        h_ymm_flush(t);
+    tr_ymm_branch(t, attr);
     mark = t->n;
     if (attr & X86_ATTR_STOP)
         return leave(t, ti->pc);
@@ -81,8 +71,7 @@ static void block(struct tr *t, u32 i)
 
     t->curblk = i;
     h_flags_start(t);
-    if (b->joined)
-        h_ymm_reset(t);
+    tr_ymm_start(t, i);
     tr_lanes_start(t, i);
     tr_x87_start(t, i);
     tr_bind(t, b->enter);
@@ -90,6 +79,7 @@ static void block(struct tr *t, u32 i)
         tr_entry(t, b->pc);
     tr_lanes_enter(t, i);
     tr_x87_enter(t, i);
+    tr_ymm_enter(t, i);
     tr_bind(t, b->label);
     for (u32 k = 0; k < b->n && !t->err; k++) {
         t->cur = b->first + k;
@@ -99,8 +89,7 @@ static void block(struct tr *t, u32 i)
     tr_fp_close(t);
     if (ended || !b->falls)
         return;
-    if (b->next != (int)i + 1 || b[1].joined)
-        h_ymm_flush(t);
+    tr_ymm_end(t, i);
     tr_x87_end(t, b);
     h_flags_canon(t, b->live_out);
     if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
@@ -158,9 +147,11 @@ void pass_emit(struct tr *t)
     memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);
     tr_lanes_plan(t);
+    tr_ymm_plan(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);
+    h_ymm_start(t, &t->ymm_keep[0]);
     for (u32 i = 0; i < t->ncold && !t->err; i++) {
         t->cur = (u32)(t->cold[i].insn - t->ins);
         h_tmp_reset(t);
@@ -173,6 +164,7 @@ void pass_emit(struct tr *t)
         t->site[i].stub = t->n;
         tr_bind(t, t->site[i].label);
         tr_x87_stub(t, i);
+        tr_ymm_stub(t, i);
         h_stub(t, &t->site[i]);
     }
     for (u32 i = 0; i < t->nentry && !t->err; i++) {

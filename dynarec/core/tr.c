@@ -1,6 +1,8 @@
 /*
  * tr.c - writing host code: labels, literals, exits, entries. See tr.h.
  */
+#include <string.h>
+
 #include "dynarec/core/tr.h"
 #include "dynarec/host.h"
 
@@ -78,7 +80,8 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     int b = kind == TR_SITE_JUMP ? tr_block_at(t, target) : TR_EXTERNAL;
     struct tr_site *s;
 
-    if (t->ymm.dirty) { /* only where t->ymm_late lets conditional branches come here so */
+    /* Only where t->ymm_late lets conditional branches come here so. */
+    if (t->ymm.dirty && (b == TR_EXTERNAL || !t->ymm_loop[b])) {
         struct tr_cold *c = tr_cold(t, late_exit);
 
         c->a = target;
@@ -98,6 +101,8 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     *s = (struct tr_site){.at = t->n, .target = target, .kind = (u8)kind, .label = tr_label(t)};
     if (t->x87.any)
         t->x87.site[t->nsite - 1] = t->x87.now;
+    memcpy(t->ymm_site[t->nsite - 1].of, t->ymm.of, sizeof t->ymm.of);
+    t->ymm_site[t->nsite - 1].dirty = t->ymm.dirty;
     if (b != TR_EXTERNAL) {
         s->inside = true;
         s->block = (u32)b;

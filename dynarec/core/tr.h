@@ -96,6 +96,13 @@ struct tr_ymm {
     u16 zero;            /* bit i: the upper half of YMM i is zero */
 };
 
+/* What the slots hold where a block of a loop starts (translate/tr_ymm.c). */
+struct tr_ymm_keep {
+    u8 of[TR_YMM_SLOTS];
+    u8 dirty;
+};
+#define TR_MAX_YMM_LOOPS 16
+
 /* From word `at` on these slots have to be saved when a fault is taken. */
 #define TR_MAX_YMM_NOTES 512
 struct tr_ymm_note {
@@ -202,6 +209,9 @@ struct tr {
     struct tr_flags fl;
     struct tr_ymm ymm;
     u32 done[TR_MAX_INSNS / 32]; /* bit per instruction: translated with an earlier one */
+    struct tr_ymm_keep ymm_keep[TR_MAX_YMM_LOOPS + 1];
+    u8 ymm_loop[TR_MAX_BLOCKS];                /* index in it; 0: the block starts with nothing */
+    struct tr_ymm_keep ymm_site[TR_MAX_EXITS]; /* at each patchable branch */
     bool ymm_late; /* conditional branches store upper halves only where they are taken */
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;

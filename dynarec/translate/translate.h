@@ -46,6 +46,15 @@ void tr_lanes_start(struct tr *t, u32 block);
 void tr_lanes_step(struct tr *t, const struct x86_insn *in);
 void tr_lanes_plan(struct tr *t);
 void tr_lanes_enter(struct tr *t, u32 block);
+/* tr_ymm.c: upper halves of YMM registers in host registers all along a loop. start() of a block,
+ * enter() where it is entered from outside, branch() before a branch (attr of its row), end() where
+ * control falls out of a block, stub() where a patchable branch leaves. */
+void tr_ymm_plan(struct tr *t);
+void tr_ymm_start(struct tr *t, u32 block);
+void tr_ymm_enter(struct tr *t, u32 block);
+void tr_ymm_branch(struct tr *t, u32 attr);
+void tr_ymm_end(struct tr *t, u32 block);
+void tr_ymm_stub(struct tr *t, u32 site);
 /*
  * tr_x87.c, double mode: plan() before emission; start() of a block; enter() where it is entered
  * from outside; step() before each instruction, true: translated; forget() before x86_sem; end()
