@@ -11,11 +11,4 @@
  * alone. */
 int dyn_init(void);
 
-/* Counters since start, for --stats; approximate where threads race. */
-struct dyn_stats {
-    u64 regions, insns, fallbacks, fallback_runs, host_words, killed, entered, linked, stopped,
-        faults;
-};
-void dyn_stats(struct dyn_stats *out);
-
 #endif

@@ -156,6 +156,9 @@ void h_stub(struct tr *t, const struct tr_site *s);
 /* Where a dead region's entries go: out, at guest pc. */
 void h_stale(struct tr *t, gaddr pc);
 
+/* ++*counter, for statistics: at the start of a block. */
+void h_count(struct tr *t, const u64 *counter);
+
 /* ---- the rest of a backend: patching, entering, faults ---- */
 struct h_code { /* addresses in the executable mapping; write through `rw` = x + delta */
     u32 *x;

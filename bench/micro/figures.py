@@ -4,10 +4,14 @@ A figure that can not change is measured once: it lies in the cache under the ha
 environment. One QEMU counts at a time: `run` is slow, not noisy.
 """
 
+import bisect
+import collections
 import hashlib
 import json
 import os
+import re
 import subprocess
+import tempfile
 
 import counting
 import kernels
@@ -108,16 +112,120 @@ class Figures:
     def whole(self, who, name, settings=""):
         """A program of programs.py from start to end: its counts by kind of code, and a digest of its output."""
         def make():
-            binary, arguments = programs.PROGRAMS[name]
             tree = self.host.sysroot if who == "native" else counting.guest_tree()
-            arguments = [argument.replace("{input}", programs.input_file()) for argument in arguments]
-            result = counting.run_counted(self.host, self.runner(who, settings),
-                                          os.path.realpath(os.path.join(tree, "usr", binary)), arguments, timeout=1800)
+            program, arguments = whole_command(name, tree)
+            result = counting.run_counted(self.host, self.runner(who, settings), program, arguments, timeout=1800)
             if not result.counted:
                 return {"problem": result.problem(), "message": result.message()}
             return {"total": result.total, "exe": result.exe, "file": result.file, "jit": result.jit,
                     "output": programs.digest(result)}
         return self.store.get(who, self.keys[who], f"program {name} {settings}".strip(), make)
+
+
+    def counters(self, program, arguments, settings=""):
+        """What BOX64_STATS=2 says at exit: {name: number}, and "rows": lines of what fell back, most often first."""
+        runner = self.runner("ours", f"BOX64_STATS=2 {settings}")
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**counting.clean_environment(folder), **runner.environment}
+            done = subprocess.run(
+                self.host.qemu_command() + ["-L", self.host.sysroot] + runner.command(program, arguments), cwd=folder,
+                env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800, check=False)
+        out = {"rows": []}
+        for line in done.stderr.decode(errors="replace").splitlines():
+            match = re.match(r"stats: (\w+) ([0-9.]+)%? (.*)", line)
+            if match and match[1] == "executed_fallback":
+                out["rows"].append(f"{match[2]} {match[3]}")
+            elif match:
+                out[match[1]] = float(match[2])
+        if done.returncode or "insns" not in out:
+            return {"problem": f"EXIT {done.returncode}"}
+        return out
+
+    def kernel_counters(self, kernel, settings):
+        return self.store.get("ours", self.keys["ours"], f"counters {kernel} {settings}".strip(), lambda: self.counters(
+            self.program("guest", kernel), [kernel, "1"], settings))
+
+    def whole_counters(self, name):
+        return self.store.get("ours", self.keys["ours"], f"counters program {name}",
+                              lambda: self.counters(*whole_command(name, counting.guest_tree())))
+
+    def passes(self, name):
+        """Executed host instructions inside each of PASSES, called functions included, in a run of the program."""
+        def make():
+            offsets = function_offsets(self.ours, PASSES)
+            program, arguments = whole_command(name, counting.guest_tree())
+            result = counting.run_counted(self.host, self.runner("ours", ""), program, arguments, timeout=1800,
+                                          calls=list(offsets.values()))
+            if not result.counted:
+                return {"problem": result.problem()}
+            return {function: result.calls.get(offset, 0) for function, offset in offsets.items()}
+        return self.store.get("ours", self.keys["ours"], f"passes {name}", make)
+
+    def profile(self, name, settings=""):
+        """Executed host instructions of a program or kernel by function of ours: [(instructions, function)]."""
+        program, arguments = ((self.program("guest", name), [name, "1"]) if name in kernels.KERNELS
+                              else whole_command(name, counting.guest_tree()))
+        result = counting.run_counted(self.host, self.runner("ours", settings), program, arguments, timeout=1800,
+                                      hot=1000000)
+        if not result.counted:
+            raise Problem(f"{name}: {result.problem()}")
+        functions = all_functions(self.ours)
+        offsets = sorted(zip(function_offsets(self.ours, functions).values(), functions))
+        starts = [offset for offset, _ in offsets]
+        sums = collections.Counter()
+        for block in result.hot:
+            where = f"({block['kind']})"
+            if block["kind"] == "exe":
+                where = offsets[bisect.bisect(starts, int(block["at"].rsplit("+", 1)[1], 16)) - 1][1]
+            sums[where] += int(block["insns"]) * int(block["executed"])
+        return [(count, function) for function, count in sums.most_common()]
+
+    def peer_insns(self, name):
+        """How many x86 instructions the peer translates in a run of the program, from its own listing."""
+        def make():
+            runner = self.runner("peer", "BOX64_DYNAREC_DUMP=1 BOX64_LOG=1")
+            program, arguments = whole_command(name, counting.guest_tree())
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**counting.clean_environment(folder), **runner.environment}
+                done = subprocess.run(
+                    self.host.qemu_command() + ["-L", self.host.sysroot] + runner.command(program, arguments),
+                    cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800,
+                    check=False)
+            return (done.stdout + done.stderr).count(b"New Instruction x64:")
+        return self.store.get("peer", self.keys["peer"], f"insns {name}", make)
+
+
+# The translator's steps, one after the other.
+PASSES = ("pass_discover", "pass_analyse", "pass_emit", "region_publish")
+
+
+def all_functions(binary):
+    """{name: address} of an ELF file, by nm of binutils (any target's will do)."""
+    text = subprocess.run(["nm", binary], capture_output=True, text=True, check=True).stdout
+    return {words[2]: int(words[0], 16) for words in map(str.split, text.splitlines())
+            if len(words) == 3 and words[1] in "tTwW"}
+
+
+def function_offsets(binary, names):
+    """Where functions stand in an ELF file."""
+    symbols = all_functions(binary)
+    text = subprocess.run(["readelf", "-lW", binary], capture_output=True, text=True, check=True).stdout
+    loads = [[int(word, 16) for word in line.split()[1:5]] for line in text.splitlines()
+             if line.strip().startswith("LOAD")]
+    out = {}
+    for name in names:
+        if name not in symbols:
+            raise Problem(f"{os.path.basename(binary)} has no function {name} (is it stripped?)")
+        out[name] = next(symbols[name] - address + offset for offset, address, _, size in loads
+                         if address <= symbols[name] < address + size)
+    return out
+
+
+def whole_command(name, tree):
+    """Program and arguments of an entry of programs.py."""
+    binary, arguments = programs.PROGRAMS[name]
+    return (os.path.realpath(os.path.join(tree, "usr", binary)),
+            [argument.replace("{input}", programs.input_file()) for argument in arguments])
 
 
 def x86_instructions(program, arguments):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dynarec/core/passes.h"
+#include "dynarec/core/stats.h"
 #include "dynarec/translate/translate.h"
 
 static void fall_back(struct tr *t)
@@ -81,6 +82,8 @@ static void block(struct tr *t, u32 i)
     tr_x87_enter(t, i);
     tr_ymm_enter(t, i);
     tr_bind(t, b->label);
+    if (t->opt.count)
+        h_count(t, dyn_block_counter(t));
     for (u32 k = 0; k < b->n && !t->err; k++) {
         t->cur = b->first + k;
         ended = one(t, &t->ins[t->cur]);

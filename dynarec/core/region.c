@@ -67,6 +67,11 @@ static struct h_code code_of(void)
     return (struct h_code){.x = arena.x, .delta = arena.delta};
 }
 
+size_t region_table_bytes(void)
+{
+    return sizeof table + sizeof pages + arena.used / GRANULE_WORDS * sizeof *by_granule;
+}
+
 int region_init(void)
 {
     by_granule = calloc(arena.size / GRANULE_WORDS, sizeof *by_granule);
@@ -285,6 +290,7 @@ void region_invalidate(gaddr start, gaddr end)
     if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
         end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
         return;
+    dyn_count.invalidations++;
     region_lock();
     if (last - first >= 1u << PAGE_TABLE_BITS) {
         for (unsigned i = 0; i < 1u << PAGE_TABLE_BITS; i++)
@@ -314,6 +320,7 @@ static bool start_over(void)
         limbo = r->next;
         heap_free(r);
     }
+    dyn_count.evictions++;
     memset(by_granule, 0, arena.size / GRANULE_WORDS * sizeof *by_granule);
     arena.used = arena.first;
     __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
@@ -503,10 +510,7 @@ struct region *region_publish(struct tr *t, u64 seen)
         __atomic_store_n(&by_granule[(size_t)(r->x - arena.x) / GRANULE_WORDS + i], r,
                          __ATOMIC_RELEASE);
     enter_tables(r);
-    dyn_count.regions++;
-    dyn_count.insns += t->nins;
-    dyn_count.fallbacks += t->nfallback;
-    dyn_count.host_words += t->n;
+    dyn_published(t, r);
     region_unlock();
     return r;
 }

@@ -94,9 +94,6 @@ int arena_init(size_t size, bool dual);
 /* The child's code memory is its own, and empty. */
 void arena_fork_child(void);
 
-/* BOX64_DYNAREC_DUMP (dump.c). */
-void dyn_dump(const struct tr *t);
-
 int region_init(void);
 void region_thread_add(struct dyn_thread *d);
 void region_thread_remove(struct dyn_thread *d);
@@ -111,6 +108,7 @@ void region_invalidate(gaddr start, gaddr end);
 void region_link(u32 *site, gaddr target);
 /* Every way out of r, or around in it, goes to its stub. */
 void region_unlink_all(struct region *r);
+size_t region_table_bytes(void);
 u64 region_epoch(void);
 u64 region_generation(void);
 /* In a forked child: no region and no thread but `only` is left. Under the lock. */

@@ -38,13 +38,6 @@ enum {
     RESUME_BLOCK_RUNS = 3          /* which it is doing */
 };
 
-struct dyn_stats dyn_count;
-
-void dyn_stats(struct dyn_stats *out)
-{
-    *out = dyn_count;
-}
-
 static struct dyn_thread empty; /* its tab matches nothing */
 static u8 *poison;              /* a shadow stack that matches nothing */
 
@@ -81,6 +74,7 @@ static struct tr *tr_new(gaddr pc, unsigned mode)
         .fastround = (u8)cfg.dynarec_fastround,
         .x87double = (u8)cfg.dynarec_x87double,
         .bigblock = (u8)cfg.dynarec_bigblock,
+        .count = dyn_counts_blocks(),
     };
     return t;
 }
@@ -296,7 +290,7 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
         c->cur = &op->in;
         c->rip = next;
         x86_sem[op->in.op](c, &op->in);
-        dyn_count.fallback_runs++;
+        dyn_fell_back(&op->in);
         leave = c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c);
         if (leave || !op->fn)
             break;
@@ -484,6 +478,7 @@ static const struct interp_jit jit = {
     .fork_prepare = region_lock,
     .fork_parent = region_unlock,
     .fork_child = fork_child,
+    .report = dyn_stats_report,
 };
 
 int dyn_init(void)
@@ -503,6 +498,7 @@ int dyn_init(void)
         return -ENOMEM;
     memset(poison, 0xff, 2 * DYN_GUARD);
     poison += DYN_GUARD;
+    dyn_stats_init();
     interp_jit = &jit;
     return 0;
 }

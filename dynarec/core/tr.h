@@ -167,6 +167,7 @@ struct tr_x87 {
 
 struct tr_options {
     u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock;
+    bool count; /* runs of blocks, for stats.c */
 };
 
 struct tr {
@@ -208,6 +209,7 @@ struct tr {
     hreg zext_reg; /* zero above the operand size: a value just loaded */
     struct tr_flags fl;
     struct tr_ymm ymm;
+    struct dyn_profile *profile; /* with opt.count */
     u32 done[TR_MAX_INSNS / 32]; /* bit per instruction: translated with an earlier one */
     struct tr_ymm_keep ymm_keep[TR_MAX_YMM_LOOPS + 1];
     u8 ymm_loop[TR_MAX_BLOCKS];                /* index in it; 0: the block starts with nothing */

@@ -102,6 +102,7 @@ struct interp_jit {
     void (*fork_prepare)(void);
     void (*fork_parent)(void);
     void (*fork_child)(struct x86_cpu *c);
+    void (*report)(void); /* the process ends without exit() */
 };
 extern const struct interp_jit *interp_jit;
 

@@ -112,6 +112,8 @@ void thr_exit(int status)
 
 void thr_exit_group(int status)
 {
+    if (interp_jit)
+        interp_jit->report();
     for (;;)
         syscall(SYS_exit_group, status);
 }

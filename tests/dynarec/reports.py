@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""What the translator reports (BOX64_STATS, BOX64_DYNAREC_DUMP) against a program whose executed instructions are known.
+Exit status 77: no compiler or no tree."""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RUNS = 20000
+LOOP = 5        # instructions in the loop
+COLD = 200      # runs of the loop that the interpreter may have taken
+
+
+class Reports:
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.failed = 0
+        self.program = os.path.join(folder, "reports")
+        compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
+        subprocess.run([compiler, "-O2", "-no-pie", f"{HERE}/guest/reports.c", "-o", self.program], check=True)
+        symbols = subprocess.run(["nm", self.program], check=True, capture_output=True, text=True).stdout
+        self.loop = int(re.search(r"^([0-9a-f]+) \w known_loop$", symbols, re.M)[1], 16)
+
+    def run(self, **settings):
+        """Standard error of a run; the program's own output must be right."""
+        o = self.options
+        emulator = [o.qemu, "-cpu", "max", "-L", o.prefix] if o.qemu else []
+        environment = {"PATH": os.environ["PATH"], "BOX64_DYNAREC": "1", "LC_ALL": "C",
+                       "BOX64_LD_LIBRARY_PATH": f"{o.tree}/usr/lib/x86_64-linux-gnu"}
+        environment.update({f"BOX64_{name}": value for name, value in settings.items()})
+        done = subprocess.run(emulator + [o.box64, self.program, str(RUNS)], env=environment, capture_output=True,
+                              timeout=200, check=False)
+        want = f"{RUNS * (RUNS + 1) // 2 + 1}\n"
+        self.check(done.returncode == 0 and done.stdout.decode() == want, f"{settings}: status {done.returncode}")
+        return done.stderr.decode(errors="replace")
+
+    def check(self, good, what):
+        if not good:
+            self.failed += 1
+            print("FAILED:", what)
+
+    def near(self, value, want, slack, what):
+        self.check(want - slack <= value <= want + slack, f"{what} is {value}, not about {want}")
+
+    def stats(self):
+        text = self.run(STATS="2")
+        counter = {m[1]: int(m[2]) for m in re.finditer(r"^stats: (\w+) (\d+) ", text, re.M)}
+        self.near(counter.get("executed", 0), RUNS * LOOP, COLD * LOOP, "executed")
+        # FLD1 may be one of them.
+        self.near(counter.get("fallback_runs", 0), RUNS * 1.5, RUNS * 0.5 + COLD * 2, "fallback_runs")
+        match = re.search(r"^stats: executed_fallback (\d+) ([0-9.]+)% (\S+) FBSTP\b", text, re.M)
+        self.check(match, "FBSTP has no line")
+        if match:
+            self.near(int(match[1]), RUNS, COLD, "runs of FBSTP")
+            self.near(float(match[2]), 100 / LOOP, 1, "share of FBSTP")
+        self.check(counter.get("regions", 0) > 0 and counter.get("insns", 0) >= LOOP, "nothing translated")
+        self.check(counter.get("host_bytes", 0) >= 4 * counter.get("insns", 0), "host_bytes")
+        self.check(re.search(r"^stats: translated_fallback [1-9]\d* \S+ \S+ FBSTP\b", text, re.M), "static row")
+        self.check("stats:" not in self.run(), "statistics nobody asked for")
+        self.check("executed" not in self.run(STATS="1").replace("instructions executed", ""), "STATS=1 counts runs")
+
+    def dumps(self):
+        text = self.run(DYNAREC_DUMP="hot")
+        match = re.search(r"^region ([0-9a-f]+) executed (\d+) guest", text, re.M)
+        self.check(match, "no hot region")
+        if match:
+            self.near(int(match[2]), RUNS * LOOP, COLD * LOOP, "the hot region's instructions")
+            self.near(int(match[1], 16), self.loop, 64, "the hot region's address")
+        self.check(re.search(r"^ block [0-9a-f]+ insns 5 runs \d+$", text, re.M), "no counts of blocks")
+        around = self.run(DYNAREC_DUMP=f"{self.loop + 0x10:x}")
+        self.check("fbstp" in around and around.count("region ") == 1, "dump of one address")
+        self.check("region " not in self.run(DYNAREC_DUMP="10"), "dump of an address without code")
+        self.check("fbstp" in self.run(DYNAREC_DUMP="1"), "dump of all")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--box64", required=True)
+    p.add_argument("--tree", required=True)
+    p.add_argument("--qemu")
+    p.add_argument("--prefix")
+    options = p.parse_args()
+    compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
+    if not shutil.which(compiler) or not os.path.isdir(options.tree):
+        print("no", compiler, "or no", options.tree)
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        reports = Reports(options, folder)
+        reports.stats()
+        reports.dumps()
+    print("reports are right" if not reports.failed else f"{reports.failed} failed")
+    return reports.failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
