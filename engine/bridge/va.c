@@ -4,6 +4,7 @@
  */
 #include "bridge/va.h"
 
+#include <printf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 enum arg_class { ARG_NONE, ARG_INT, ARG_DOUBLE, ARG_LD, ARG_LD_PTR };
 
 #define MAX_POSITION 64
+
+struct br_va_hooks br_va_hooks;
 
 struct walk {
     const void *format;
@@ -294,6 +297,33 @@ static void in_order(struct br_va *v, struct walk *w, struct guest_va_list *va)
     } while (next(w));
 }
 
+static void move_typed(struct br_va *v, int type, struct guest_va_list *va)
+{
+    int base = type & ~PA_FLAG_MASK;
+
+    if (base >= PA_LAST && !(type & PA_FLAG_PTR)) {
+        struct br_va_box *box = br_va_hooks.fetch(type, va);
+
+        box->next = v->boxes;
+        v->boxes = box;
+        push(v, &(u64){h2g(box)}, 1);
+    } else if ((base == PA_FLOAT || base == PA_DOUBLE) && !(type & PA_FLAG_PTR)) {
+        move_one(v, type & PA_FLAG_LONG_DOUBLE ? ARG_LD : ARG_DOUBLE, va, 0);
+    } else {
+        move_one(v, ARG_INT, va, 0);
+    }
+}
+
+/* The program has conversions of its own: the host's parser knows them too. */
+static void hooked(struct br_va *v, const struct walk *w, struct guest_va_list *va)
+{
+    int type[MAX_POSITION];
+    size_t n = br_va_hooks.types(w->wide, w->format, MAX_POSITION, type);
+
+    for (size_t i = 0; i < n && i < MAX_POSITION; i++)
+        move_typed(v, type[i], va);
+}
+
 /* strfmon(3): every conversion but %% takes a double, or a long double with L. */
 static void strfmon_args(struct br_va *v, const char *f, struct guest_va_list *va)
 {
@@ -317,6 +347,7 @@ static void start(struct br_va *v)
     v->slot = v->fixed;
     v->cap = BR_VA_INLINE;
     v->n = v->nld = 0;
+    v->boxes = NULL;
 }
 
 void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format,
@@ -331,6 +362,8 @@ void br_va_format(struct br_va *v, enum br_va_kind kind, const void *format,
     start(v);
     if (kind == BR_VA_STRFMON)
         strfmon_args(v, format, va);
+    else if (format && !w.scanf && br_va_hooks.types)
+        hooked(v, &w, va);
     else if (format && next(&w)) {
         if (w.position)
             positional(v, &w, va);
@@ -353,6 +386,12 @@ void br_va_done(struct br_va *v, int assigned)
     for (unsigned i = 0; i < v->nld; i++) {
         if (assigned > 0 && v->ld[i].nth <= (unsigned)assigned)
             br_ld_put(g2h(v->ld[i].to), v->ldbuf[i]);
+    }
+    while (v->boxes) {
+        struct br_va_box *box = v->boxes;
+
+        v->boxes = box->next;
+        free(box);
     }
     if (v->slot != v->fixed)
         free(v->slot);

@@ -28,6 +28,20 @@ u64 br_va_int(struct guest_va_list *va);
 double br_va_double(struct guest_va_list *va);
 long double br_va_ld(struct guest_va_list *va);
 
+/* A value of a type of the program's own (register_printf_type): fetched from the guest's arguments
+ * by the program, handed to native printf by address. */
+struct br_va_box {
+    struct br_va_box *next;
+    size_t size;
+    u8 bytes[];
+};
+/* Set once the program has registered conversions with printf. */
+extern struct br_va_hooks {
+    /* parse_printf_format(3): types of the arguments, at most n; their count. */
+    size_t (*types)(bool wide, const void *format, size_t n, int *type);
+    struct br_va_box *(*fetch)(int type, struct guest_va_list *va); /* malloc'ed */
+} br_va_hooks;
+
 #define BR_VA_INLINE 48
 #define BR_VA_LD 8
 
@@ -42,6 +56,7 @@ struct br_va {
         unsigned nth; /* 1-based number of the assignment */
     } ld[BR_VA_LD];
     long double ldbuf[BR_VA_LD];
+    struct br_va_box *boxes;
     u64 fixed[BR_VA_INLINE] __attribute__((aligned(16)));
 };
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <printf.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -200,6 +201,90 @@ static void folders(void)
         N(setxattr(in("f"), "user.a", "v", 1, 0) == 0 || errno == ENOTSUP), N(chdir("/"));
 }
 
+/* ---- conversions of the program's own ---- */
+
+struct point {
+    double x, y;
+};
+static int point_type, bold;
+
+static int print_pair(FILE *f, const struct printf_info *info, const void *const *args)
+{
+    return fprintf(f, info->left ? "[%d:%d;%s]" : "<%*d,%s>", info->left ? 1 : info->width,
+                   *(const int *)args[0], *(const char *const *)args[1]);
+}
+
+static int pair_arguments(const struct printf_info *info, size_t n, int *types, int *size)
+{
+    (void)info;
+    (void)size;
+    if (n > 0)
+        types[0] = PA_INT;
+    if (n > 1)
+        types[1] = PA_STRING;
+    return 2;
+}
+
+static int print_long(FILE *f, const struct printf_info *info, const void *const *args)
+{
+    return fprintf(f, "{%.*Lg%s%s}", info->prec, *(const long double *)args[0],
+                   info->is_long_double ? " L" : "", info->user & bold ? " bold" : "");
+}
+
+static int long_arguments(const struct printf_info *info, size_t n, int *types, int *size)
+{
+    (void)info;
+    (void)size;
+    if (n > 0)
+        types[0] = PA_DOUBLE | PA_FLAG_LONG_DOUBLE;
+    return 1;
+}
+
+static void fetch_point(void *mem, va_list *ap)
+{
+    *(struct point *)mem = va_arg(*ap, struct point);
+}
+
+static int print_point(FILE *f, const struct printf_info *info, const void *const *args)
+{
+    const struct point *p = *(const struct point *const *)args[0];
+
+    (void)info;
+    return fprintf(f, "(%g %g)", p->x, p->y);
+}
+
+static int point_arguments(const struct printf_info *info, size_t n, int *types, int *size)
+{
+    (void)info;
+    if (n > 0) {
+        types[0] = point_type;
+        size[0] = sizeof(struct point);
+    }
+    return 1;
+}
+
+static void own_conversions(void)
+{
+    struct point p = {1.5, -2};
+    int types[8];
+    char b[100];
+
+    N(register_printf_specifier('W', print_pair, pair_arguments)),
+        N(register_printf_specifier('Y', print_long, long_arguments)),
+        N(register_printf_specifier(300, print_long, long_arguments));
+    point_type = register_printf_type(fetch_point), N(point_type >= PA_LAST),
+    N(register_printf_specifier('R', print_point, point_arguments));
+    bold = register_printf_modifier(L"B"), N(bold > 0);
+    printf("%5W %-W %d %s\n", 1, "one", 2, "two", 3, "three");
+    printf("%d %.5Y %LY %BY %g\n", 1, 1.0L / 3, 2.5L, 3.5L, 4.5);
+    printf("%s %R %R %d\n", "points", p, (struct point){1e10, 3}, 9);
+    printf("%2$s %1$d\n", 7, "positions"), N(snprintf(b, sizeof b, "%W|%f", 5, "x", 2.0)), puts(b);
+    N(parse_printf_format("%d %W %Lf %R", 8, types)), N(types[1]), N(types[2]), N(types[3]);
+    N(register_printf_specifier('K', printf_size, printf_size_info)),
+        printf("%.2K %LK %d\n", 123456.0, 3e9L, 4);
+    N(register_printf_specifier('W', NULL, NULL)), printf("%d %s\n", 1, "after");
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -209,6 +294,7 @@ int main(void)
     files();
     memory();
     folders();
+    own_conversions();
     for (const char *const *p = (const char *const[]){"a", "w", "f", "m", NULL}; *p; p++)
         unlink(in(*p));
     return rmdir(dir);
