@@ -143,6 +143,18 @@ void h_goto_reg(struct tr *t, hreg target);
 void h_call(struct tr *t, gaddr pc, gaddr ret);
 void h_call_reg(struct tr *t, hreg target, gaddr ret);
 void h_ret(struct tr *t, unsigned pop);
+/* What h_call_reg is made of: the call, and the entry behind it. */
+void h_call_away(struct tr *t, hreg target, gaddr ret);
+void h_landing(struct tr *t, gaddr ret);
+/*
+ * Direct calls of native functions (core/native.c). is: to label unless target is that bridge;
+ * returns the register that has the target there. push: the guest's return address. taken: the call
+ * and its result, after is. h_native: call and return for the bridge's own region.
+ */
+hreg h_native_is(struct tr *t, hreg target, gaddr bridge, u32 label);
+void h_native_push(struct tr *t, gaddr ret);
+void h_native_taken(struct tr *t, enum x86_native_result r);
+void h_native(struct tr *t, gaddr bridge, enum x86_native_result r);
 /* The interpreter goes on at pc (system calls and the like): c->jit.resume says so. */
 #define H_RESUME_BLOCK 1
 void h_leave(struct tr *t, gaddr pc);
@@ -175,7 +187,7 @@ bool h_patch_jump(struct h_code c, u32 *x, const u32 *to);
 void h_flush(const void *x, size_t size);
 /* Common code at the start of the arena: returns words written, sets the addresses of `thunk`. */
 struct h_thunks {
-    u32 *enter, *exit, *exit_link, *sem;
+    u32 *enter, *exit, *exit_link, *sem, *native;
 };
 unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *out);
 /* Runs translated code; returns the site it came out of, NULL for other ways out. c->rip is set. */

@@ -217,6 +217,21 @@ class Row:
         return key
 
 
+# What translated code does with the result of a function that it may call itself (enum x86_native_result).
+DIRECT_RESULTS = {"v": "VOID", "b": "I8", "ub": "U8", "h": "I16", "uh": "U16", "i": "I32", "ui": "I32", "l": "I64", "ul": "I64",
+                  "p": "I64", "s": "I64", "f": "FP", "d": "FP"}
+
+
+def direct(row):
+    """All arguments in the registers that the hosts' ABIs have for them too, and nothing to do before or after."""
+    sig = row.sig
+    kinds = [t.kind for t in sig.args]
+    plain = not (row.my or row.raw or row.va or row.sync) and all(k in DIRECT_RESULTS and k != "v" for k in kinds)
+    floats = sum(1 for k in kinds if k in ("f", "d"))
+    fits = floats <= 8 and len(kinds) - floats <= 6
+    return "X86_NATIVE_" + (DIRECT_RESULTS.get(sig.ret.kind, "NOT") if plain and fits else "NOT")
+
+
 class Lib:
     def __init__(self, path):
         self.path = path
@@ -772,12 +787,13 @@ def emit_symbol(row):
     via = quote(row.via) if row.via else "NULL"
     if row.data:
         my = "my_" + row.my if row.my else "NULL"
-        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0}," % (quote(row.name), my, via, row.size)
+        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0, X86_NATIVE_NOT}," % (quote(row.name), my, via, row.size)
     kind = "BR_WEAK_FUNC" if row.weak else "BR_FUNC"
     if row.raw:
-        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1}," % (quote(row.name), quote(row.sig.text), row.raw, via, kind)
+        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1, X86_NATIVE_NOT}," % (quote(row.name), quote(row.sig.text), row.raw, via, kind)
     my = "(void *)my_" + row.my if row.my else "NULL"
-    return "{%s, %s, t_%s, %s, %s, 0, %s, 0}," % (quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind)
+    return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s}," % (
+        quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row))
 
 
 def emit_registry(libs, names):

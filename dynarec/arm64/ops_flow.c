@@ -108,7 +108,7 @@ static void push_return(struct tr *t, hreg ret)
 
 /* Control comes back here. No entry for others where all there is is a jump out, to what would be
  * itself. */
-static void landing(struct tr *t, gaddr ret)
+void h_landing(struct tr *t, gaddr ret)
 {
     if (tr_block_at(t, ret) != TR_EXTERNAL)
         tr_entry(t, ret);
@@ -125,10 +125,10 @@ void h_call(struct tr *t, gaddr pc, gaddr ret)
     h_addr(t, R_TARGET, ret);
     push_return(t, R_TARGET);
     tr_site(t, a64_bl(0), pc, TR_SITE_CALL);
-    landing(t, ret);
+    h_landing(t, ret);
 }
 
-void h_call_reg(struct tr *t, hreg target, gaddr ret)
+void h_call_away(struct tr *t, hreg target, gaddr ret)
 {
     hreg r = 13, host = 12;
     u32 back;
@@ -146,7 +146,13 @@ void h_call_reg(struct tr *t, hreg target, gaddr ret)
     push_return(t, r);
     probe(t, R_TARGET, true);
     tr_bind(t, back);
-    landing(t, ret);
+}
+
+void h_call_reg(struct tr *t, hreg target, gaddr ret)
+{
+    h_call_away(t, target, ret);
+    if (t->opt.callret)
+        h_landing(t, ret);
 }
 
 void h_ret(struct tr *t, unsigned pop)

@@ -4,6 +4,7 @@
  * place.
  */
 #include "dynarec/arm64/a64.h"
+#include "dynarec/core/native.h"
 
 #define CPU(field) ((i64)offsetof(struct x86_cpu, field))
 #define FRAME 160 /* x19-x30, d8-d15 */
@@ -105,6 +106,112 @@ static void sem(struct out *o, struct h_thunks *t)
     back_to_host(o);
 }
 
+static void put_address(struct out *o, unsigned reg, u64 a)
+{
+    put(o, a64_movz(1, reg, (u32)a & 0xffff, 0));
+    for (unsigned i = 1; i < 4; i++)
+        put(o, a64_movk(1, reg, (u32)(a >> 16 * i) & 0xffff, i));
+}
+
+static unsigned later(struct out *o, u32 branch)
+{
+    put(o, branch);
+    return o->n - 1;
+}
+
+static void here(struct out *o, unsigned branch)
+{
+    o->rw[branch] = a64_retarget(o->rw[branch], (i64)(o->n - branch) * 4);
+}
+
+static void back_to(struct out *o, unsigned word)
+{
+    put(o, a64_b(((i64)word - (i64)o->n) * 4));
+}
+
+/* The function of the bridge in R_SITE. */
+static void call_function(struct out *o)
+{
+    put(o, a64_ldr(3, R_TARGET, R_SITE, X86_NATIVE_FN));
+    put(o, a64_blr(R_TARGET));
+}
+
+/* jit.stirred: native_end() decides. */
+static void stirred(struct out *o)
+{
+    unsigned leave;
+
+    put(o, a64_str(3, R_PF, R_CPU, CPU(jit.link)));
+    put(o, a64_str(3, R_SHADOW, R_CPU, CPU(jit.shadow)));
+    put(o, a64_sub_imm(1, R_ZR, R_ZR, 32, 0));
+    put(o, a64_str(3, 0, R_ZR, 0));
+    put(o, a64_str_v(4, 0, R_ZR, 16));
+    put(o, a64_add_imm(1, 1, R_ZR, 0, 0));
+    put(o, a64_mov(1, 0, R_CPU));
+    put_address(o, R_TARGET, (u64)(uintptr_t)native_end);
+    put(o, a64_blr(R_TARGET));
+    put(o, a64_mov(1, R_SITE, 0));
+    put(o, a64_ldr(3, 0, R_ZR, 0));
+    put(o, a64_ldr_v(4, 0, R_ZR, 16));
+    put(o, a64_add_imm(1, R_ZR, R_ZR, 32, 0));
+    leave = later(o, a64_cbnz(0, R_SITE, 0));
+    put(o, a64_ldr(3, R_TAB, R_CPU, CPU(jit.tab)));
+    put(o, a64_ldr(3, R_SHADOW, R_CPU, CPU(jit.shadow)));
+    put(o, a64_ret(R_PF));
+    here(o, leave);
+    put(o, a64_movz(1, R_SITE, 0, 0));
+    back_to_host(o);
+}
+
+/*
+ * Calls the native function whose bridge is in R_SITE (core/native.c). jit.native is set before
+ * jit.pending is looked at: a signal from then on is handled at once, one that came before makes
+ * the bridge be left to the interpreter. R_PF holds the way back, where no code that runs meanwhile
+ * changes it; jit.link says it to the signal handler.
+ */
+static void native(struct out *o, struct h_thunks *t)
+{
+    unsigned pending, control, after, was_stirred, word;
+
+    t->native = o->x + o->n;
+    put(o, a64_mov(1, R_PF, R_LR));
+    put(o, a64_str(3, R_LR, R_CPU, CPU(jit.link)));
+    put(o, a64_stp(1, R_RBX, R_RSP, R_CPU, CPU(gpr) + 8 * X86_RBX));
+    put(o, a64_str(3, R_RBP, R_CPU, CPU(gpr) + 8 * X86_RBP));
+    put(o, a64_stp(1, R_R12, R_R13, R_CPU, CPU(gpr) + 8 * X86_R12));
+    put(o, a64_stp(1, R_R14, R_R15, R_CPU, CPU(gpr) + 8 * X86_R14));
+    put(o, a64_str(3, R_SITE, R_CPU, CPU(jit.native)));
+    put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(pending)));
+    pending = later(o, a64_cbnz(0, R_TARGET, 0));
+    put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(jit.fpcr)));
+    control = later(o, a64_cbnz(0, R_TARGET, 0));
+    call_function(o);
+    after = o->n;
+    put(o, a64_str(3, R_ZR, R_CPU, CPU(jit.native)));
+    put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(jit.stirred)));
+    was_stirred = later(o, a64_cbnz(0, R_TARGET, 0));
+    put(o, a64_ret(R_PF));
+
+    /* Native code runs with the guest's rounding mode, and nothing else of its control word. */
+    here(o, control);
+    put(o, a64_ubfx(1, R_TARGET, R_TARGET, 22, 2));
+    put(o, a64_lsl_imm(1, R_TARGET, R_TARGET, 22));
+    put(o, a64_msr(A64_FPCR, R_TARGET));
+    call_function(o);
+    put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(jit.fpcr)));
+    put(o, a64_msr(A64_FPCR, R_TARGET));
+    back_to(o, after);
+
+    here(o, was_stirred);
+    stirred(o);
+
+    here(o, pending);
+    put(o, a64_str(3, R_ZR, R_CPU, CPU(jit.native)));
+    put(o, a64_mov(1, R_TARGET, R_SITE));
+    word = (unsigned)(t->exit - o->x);
+    back_to(o, word);
+}
+
 static u32 *(*enter_code)(struct x86_cpu *c, const u32 *code);
 
 unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *t)
@@ -115,6 +222,7 @@ unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *t)
     enter(&o);
     exits(&o, t);
     sem(&o, t);
+    native(&o, t);
     enter_code = (u32 * (*)(struct x86_cpu *, const u32 *))(uintptr_t)x;
     return o.n;
 }

@@ -53,6 +53,8 @@ static bool one(struct tr *t, struct tr_insn *ti)
         return false;
     tr_ymm_branch(t, attr);
     mark = t->n;
+    if (in->op == X86_INT3 && tr_native_bridge(t))
+        return true;
     if (attr & X86_ATTR_STOP)
         return leave(t, ti->pc);
     if (fn && fn(t, in))

@@ -20,6 +20,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "dynarec/core/native.h"
 #include "dynarec/core/passes.h"
 #include "dynarec/core/region.h"
 #include "dynarec/core/stats.h"
@@ -48,7 +49,7 @@ static struct dyn_thread *self(const struct x86_cpu *c)
 
 /* ---- translating ---- */
 
-static struct tr *tr_new(gaddr pc, unsigned mode)
+static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
 {
     static __thread struct tr *kept;
     struct tr *t = kept;
@@ -62,7 +63,8 @@ static struct tr *tr_new(gaddr pc, unsigned mode)
         kept = t;
     }
     t->entry = pc;
-    t->mode = (u8)mode;
+    t->mode = c->mode;
+    t->env = c->env;
     t->err = NULL;
     t->nins = t->nblk = t->npages = t->n = t->nfix = t->nlit = t->nlabel = 0;
     t->nsite = t->nentry = t->ncold = t->nfallback = t->nnote = 0;
@@ -110,7 +112,7 @@ static void refute(struct x86_cpu *c)
 static bool translate(struct x86_cpu *c, gaddr pc)
 {
     u64 changes = region_changes();
-    struct tr *t = tr_new(pc, c->mode);
+    struct tr *t = tr_new(c, pc);
 
     if (!t)
         return false;
@@ -261,6 +263,8 @@ static bool run(struct x86_cpu *c)
         h_fp_leave(c);
         if (cfg.dynarec_x87double)
             dyn_x87_leave(c);
+        if (UNLIKELY(c->jit.stirred)) /* by a signal while it was decided not to call */
+            c->env->native_end(c);
         dyn_count.entered++;
         if (UNLIKELY(c->jit.refuted))
             refute(c);
@@ -441,6 +445,7 @@ static int thread_init(struct x86_cpu *c)
         .call_sem = (u64)(uintptr_t)arena.thunks.sem,
         .exit = (u64)(uintptr_t)arena.thunks.exit,
         .exit_link = (u64)(uintptr_t)arena.thunks.exit_link,
+        .call_native = (u64)(uintptr_t)arena.thunks.native,
     };
     region_thread_add(d);
     return 0;
@@ -473,6 +478,7 @@ static const struct interp_jit jit = {
     .fault = fault,
     .retried = retried,
     .stop = stop,
+    .detach = native_detach,
     .thread_init = thread_init,
     .thread_exit = thread_exit,
     .fork_prepare = region_lock,

@@ -174,6 +174,7 @@ struct tr {
     gaddr entry;
     u8 mode;
     struct tr_options opt;
+    const struct x86_env *env;
     const char *err; /* why it can not be translated, NULL */
 
     struct tr_insn ins[TR_MAX_INSNS];

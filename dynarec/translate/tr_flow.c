@@ -15,6 +15,8 @@ bool tr_JMP(struct tr *t, const struct x86_insn *in)
 
     settle(t);
     if (in->opnd[0].kind != X86_OPK_REL) {
+        if (tr_native_jump(t, in))
+            return true;
         h_goto_reg(t, tr_read(t, in, 0));
         return true;
     }
@@ -64,7 +66,7 @@ bool tr_CALL(struct tr *t, const struct x86_insn *in)
     settle(t);
     if (in->opnd[0].kind == X86_OPK_REL)
         h_call(t, in->imm, ret);
-    else
+    else if (!tr_native_call(t, in, ret))
         h_call_reg(t, tr_read(t, in, 0), ret);
     h_flags_start(t);
     h_ymm_reset(t);

@@ -37,6 +37,11 @@ hreg tr_dest(struct tr *t, const struct x86_insn *in, unsigned i);
 /* Writes operand i (register or memory) from the low bytes of v. */
 void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
 
+/* core/native.c: direct calls of native functions. False: not one, nothing was written. */
+bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bridge */
+bool tr_native_jump(struct tr *t, const struct x86_insn *in);
+bool tr_native_call(struct tr *t, const struct x86_insn *in, gaddr ret);
+
 /* tr_fp_run.c: true: translated as part of a run of scalar floating point; else the run that was
  * open is closed. */
 bool tr_fp_step(struct tr *t, const struct x86_insn *in);

@@ -40,6 +40,7 @@ struct bridge {
         *sym; /* its name and signature; made up for bridges that belong to no row */
 };
 _Static_assert(sizeof(struct bridge) == 32, "bridge.h says 32 bytes");
+_Static_assert(offsetof(struct bridge, fn) == X86_NATIVE_FN, "x86/cpu.h");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct bridge *area[MAX_AREAS]; /* an entry is published by nareas */
@@ -61,13 +62,13 @@ struct br_loaded {
 };
 static struct br_loaded *loaded;
 
-static bool lock_native; /* under the lock: its holder was in native code */
+static u64 lock_native; /* under the lock: its holder was in native code */
 
 /* A guest signal handler must not run while its thread holds the lock: it may want a bridge itself.
  */
 static void lock_bridges(void)
 {
-    bool native = thr_self() && sig_native_suspend(thr_self());
+    u64 native = thr_self() ? sig_native_suspend(thr_self()) : 0;
 
     pthread_mutex_lock(&lock);
     lock_native = native;
@@ -75,11 +76,11 @@ static void lock_bridges(void)
 
 static void unlock_bridges(void)
 {
-    bool native = lock_native;
+    u64 native = lock_native;
 
     pthread_mutex_unlock(&lock);
     if (native)
-        sig_native_resume(thr_self(), true);
+        sig_native_resume(thr_self(), native);
 }
 
 static struct bridge *bridge_at(gaddr a)
@@ -336,6 +337,13 @@ bool br_int3(struct x86_cpu *c)
         c->gpr[BR_RSP] += 8;
     }
     return true;
+}
+
+enum x86_native_result br_native(gaddr a)
+{
+    struct bridge *b = bridge_at(a);
+
+    return b && b->thunk ? b->sym->direct : X86_NATIVE_NOT;
 }
 
 void br_call_again(struct x86_cpu *c)

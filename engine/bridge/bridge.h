@@ -25,6 +25,7 @@ struct br_symbol {    /* sorted by name; generated */
     u8 kind;         /* enum br_kind */
     u8 raw; /* the thunk itself is hand-written: it needs no native function to exist, and cannot be
                unwrapped */
+    u8 direct; /* enum x86_native_result: translated code may call the native function itself */
 };
 
 /* A native data symbol of which the guest program may have its own copy (R_X86_64_COPY). */
@@ -94,8 +95,9 @@ void *br_unwrap(gaddr a);
  */
 void br_call_again(struct x86_cpu *c);
 
-/* env->bridge. */
+/* env->bridge, env->native. */
 bool br_int3(struct x86_cpu *c);
+enum x86_native_result br_native(gaddr a);
 
 /* Drops the host frames of native code between the callbacks deeper than `depth` (interp_depth) and
  * goes on with the guest there, at c->rip: longjmp, exceptions. From a raw wrapper. */

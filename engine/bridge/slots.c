@@ -33,12 +33,12 @@ static void *reserve(size_t size)
     return p;
 }
 
-static bool lock_native; /* under the lock: its holder was in native code */
+static u64 lock_native; /* under the lock: its holder was in native code */
 
 /* As in bridge.c: no guest signal handler while its thread holds the lock. */
 static void lock_slots(void)
 {
-    bool native = thr_self() && sig_native_suspend(thr_self());
+    u64 native = thr_self() ? sig_native_suspend(thr_self()) : 0;
 
     pthread_mutex_lock(&lock);
     lock_native = native;
@@ -46,11 +46,11 @@ static void lock_slots(void)
 
 static void unlock_slots(void)
 {
-    bool native = lock_native;
+    u64 native = lock_native;
 
     pthread_mutex_unlock(&lock);
     if (native)
-        sig_native_resume(thr_self(), true);
+        sig_native_resume(thr_self(), native);
 }
 
 static void init(void)

@@ -47,8 +47,8 @@ struct br_frame {
     u64 gpr[17];
     u64 rip;
     u32 slot_index;
-    bool native; /* native code was running: signals wait from begin to end */
-    int round;   /* the host's rounding mode, where it was not to nearest */
+    u64 native; /* of sig_native_suspend: signals wait from begin to end */
+    int round;  /* the host's rounding mode, where it was not to nearest */
 };
 /* Set by the libc wrappers: gives a native library's thread its guest TLS before it first runs
  * guest code. May be NULL. */

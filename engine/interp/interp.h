@@ -97,6 +97,13 @@ struct interp_jit {
     void (*retried)(struct x86_cpu *c, void *uc);
     /* c->pending was set: translated code has to be left soon. */
     void (*stop)(struct x86_cpu *c, void *uc);
+    /*
+     * Guest code (a callback, a signal's handler) is about to run while c is in a native function
+     * that translated code calls itself (c->jit.native): completes c, with rip behind the bridge's
+     * first byte, as if env->bridge had made the call. Returns what c->jit.stirred has to be when
+     * control goes back to the function: not 0. Async-signal-safe.
+     */
+    u64 (*detach)(struct x86_cpu *c);
     int (*thread_init)(struct x86_cpu *c);
     void (*thread_exit)(struct x86_cpu *c);
     void (*fork_prepare)(void);

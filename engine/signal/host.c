@@ -36,8 +36,9 @@ static void set_return_mask(ucontext_t *uc, u64 mask)
     st_u64(&uc->uc_sigmask, mask);
 }
 
-static bool in_native(const struct thr *t)
+static bool in_native(struct thr *t)
 {
+    sig_native_settle(t);
     return t->sig->native && t->sig->native_depth == interp_depth(&t->cpu);
 }
 
@@ -62,15 +63,24 @@ static void run_handler(struct thr *t, int sig, const struct sig_info *info)
     thr_host_block_all();
 }
 
+/* Control goes back to native code. */
+static void native_again(struct thr *t, u64 was)
+{
+    sig_native_enter(t);
+    if (was != SIG_NATIVE_CALL)
+        t->sig->native = t->cpu.jit.stirred = was;
+}
+
 /* Called and left with all signals blocked. What came meanwhile is handled too, because the native
  * code may go on to block. The guest runs with the host rounding to nearest. */
 static void run_nested(struct thr *t, int sig, const struct sig_info *info)
 {
     struct x86_exc exc = t->cpu.exc;
     struct sig_info copy = *info;
+    u64 was = t->sig->native;
     int round = fegetround();
 
-    t->sig->native = false;
+    sig_native_end(&t->cpu);
     if (round != FE_TONEAREST)
         fesetround(FE_TONEAREST);
     do
@@ -79,10 +89,10 @@ static void run_nested(struct thr *t, int sig, const struct sig_info *info)
     if (round != FE_TONEAREST)
         fesetround(round);
     t->cpu.exc = exc;
-    sig_native_enter(t);
+    native_again(t, was);
 }
 
-void sig_native_resume(struct thr *t, bool was)
+void sig_native_resume(struct thr *t, u64 was)
 {
     struct sig_info info;
     u64 mask;
@@ -90,7 +100,7 @@ void sig_native_resume(struct thr *t, bool was)
 
     if (!was)
         return;
-    sig_native_enter(t);
+    native_again(t, was);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (LIKELY(!t->cpu.pending))
         return;

@@ -73,7 +73,7 @@ struct sig_thread {
     struct sig_info info;
     u64 held; /* SYNC_SIGNALS sent by somebody while blocked or while another is captured */
     struct sig_info held_info[5];
-    volatile bool native;
+    volatile u64 native; /* SIG_NATIVE_CALL, or what interp_jit->detach() returned */
     unsigned native_depth;
     struct sig_nested *nested;
     sigjmp_buf *volatile guard; /* emulator code that touches guest memory */
@@ -103,6 +103,9 @@ void sig_xstate_reset(struct x86_cpu *c);
 void sig_crash_report(struct x86_cpu *c, int sig, const struct sig_info *info);
 void sig_report_illegal(struct x86_cpu *c); /* one line: address, module, bytes */
 void sig_host_handler(int sig, siginfo_t *info, void *uc);
+
+/* A native call that translated code makes itself becomes one as after sig_native_enter. */
+void sig_native_settle(struct thr *t);
 
 /* <arch>/context.c */
 u64 sig_host_pc(const ucontext_t *uc);

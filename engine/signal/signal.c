@@ -194,24 +194,47 @@ gaddr sig_restorer(void)
     return (gaddr)made;
 }
 
+void sig_native_settle(struct thr *t)
+{
+    struct x86_cpu *c = &t->cpu;
+
+    if (LIKELY(!c->jit.native))
+        return;
+    t->sig->native_depth = interp_depth(c);
+    c->jit.stirred = interp_jit->detach(c);
+    t->sig->native = c->jit.stirred;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    c->jit.native = 0;
+}
+
 void sig_native_enter(struct thr *t)
 {
     struct sig_thread *st = t->sig;
 
     st->native_depth = interp_depth(&t->cpu);
-    st->native = true;
+    st->native = SIG_NATIVE_CALL;
 }
 
 void sig_native_leave(struct thr *t)
 {
-    t->sig->native = false;
+    t->sig->native = 0;
 }
 
-bool sig_native_suspend(struct thr *t)
+void sig_native_end(struct x86_cpu *c)
 {
-    bool was = t->sig->native;
+    struct thr *t = c->owner;
 
-    t->sig->native = false;
+    t->sig->native = 0;
+    c->jit.stirred = 0;
+}
+
+u64 sig_native_suspend(struct thr *t)
+{
+    u64 was;
+
+    sig_native_settle(t);
+    was = t->sig->native;
+    sig_native_end(&t->cpu);
     return was;
 }
 
@@ -219,7 +242,7 @@ void sig_native_drop(struct thr *t, unsigned depth)
 {
     struct sig_thread *st = t->sig;
 
-    st->native = false;
+    sig_native_suspend(t);
     while (st->nested && st->nested->depth > depth)
         st->nested = st->nested->prev;
 }

@@ -57,11 +57,14 @@ void sig_interrupt(struct x86_cpu *c);
  * that changes the CPU and its interp_run; resume runs the handlers of what came meanwhile.
  * sig_native_drop: before interp_unwind(c, depth).
  */
+#define SIG_NATIVE_CALL 1ull /* for resume, where suspend was not called */
 void sig_native_enter(struct thr *t);
 void sig_native_leave(struct thr *t);
-bool sig_native_suspend(struct thr *t);
-void sig_native_resume(struct thr *t, bool was);
+u64 sig_native_suspend(struct thr *t);
+void sig_native_resume(struct thr *t, u64 was);
 void sig_native_drop(struct thr *t, unsigned depth);
+/* env->native_end. */
+void sig_native_end(struct x86_cpu *c);
 
 /*
  * Guest memory from the emulator's own code: a fault gives false instead of the end of the

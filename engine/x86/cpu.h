@@ -81,19 +81,36 @@ struct x86_exc {
 
 /* What translated code keeps besides the registers (dynarec/). The offsets are the backend's. */
 struct x86_jit {
-    u64 tab;           /* hashed table of translations of this thread */
-    u64 shadow;        /* top of the shadow stack: pairs of guest and host return address */
-    u64 link;          /* where in translated code x86_sem was called */
-    u64 call_sem;      /* addresses of common code: run one x86_sem, leave */
+    u64 tab;      /* hashed table of translations of this thread */
+    u64 shadow;   /* top of the shadow stack: pairs of guest and host return address */
+    u64 link;     /* where in translated code x86_sem was called */
+    u64 call_sem; /* addresses of common code: run one x86_sem, leave */
     u64 exit, exit_link, sem;
-    u64 fpcr;          /* host's floating-point control for the guest's MXCSR */
-    u32 nzcv, pf, af;  /* the guest's flags as the host keeps them */
-    u32 resume;        /* the next instruction is the interpreter's */
-    u64 ymm_clean;     /* not 0: the upper halves of all YMM registers are zero */
-    void *thread;      /* struct dyn_thread */
+    u64 fpcr;            /* host's floating-point control for the guest's MXCSR */
+    u32 nzcv, pf, af;    /* the guest's flags as the host keeps them */
+    u32 resume;          /* the next instruction is the interpreter's */
+    u64 ymm_clean;       /* not 0: the upper halves of all YMM registers are zero */
+    void *thread;        /* struct dyn_thread */
     u32 refuted;         /* the region at rip was translated for another state of the vectors */
+    u64 native;          /* bridge of the native function that translated code is in; 0: none */
+    u64 stirred;         /* guest code has run inside that call: see interp_jit->detach */
+    u64 call_native;     /* address of common code */
     u64 st[8], st_in[8]; /* x87 registers as doubles, now and when they were converted */
 };
+
+/* What a native function that translated code may call itself leaves in RAX or XMM0. */
+enum x86_native_result {
+    X86_NATIVE_NOT, /* it has to go through env->bridge */
+    X86_NATIVE_VOID,
+    X86_NATIVE_I8, /* sign-extended to 32 bits, as the others of less than 32 by their sign */
+    X86_NATIVE_U8,
+    X86_NATIVE_I16,
+    X86_NATIVE_U16,
+    X86_NATIVE_I32,
+    X86_NATIVE_I64,
+    X86_NATIVE_FP,
+};
+#define X86_NATIVE_FN 16 /* the function's address lies at this offset from its bridge's */
 
 struct x86_env;
 struct interp_frame;
@@ -145,6 +162,14 @@ struct x86_env {
     /* INT3 at c->rip - 1. True: it was a bridge and has run (it set c->rip). False: deliver #BP.
      * May be NULL. */
     bool (*bridge)(struct x86_cpu *c);
+    /*
+     * Is there a bridge at a, whose function takes its arguments in the registers that the host's
+     * ABI has for the same ones, and needs nothing but the state sig_native_enter() describes? May
+     * be NULL.
+     */
+    enum x86_native_result (*native)(gaddr a);
+    /* Such a call, during which guest code has run, is over. Called by the translator. */
+    void (*native_end)(struct x86_cpu *c);
     /* c->exc is filled, c->rip is the resume address (faulting pc, or next for traps). Returns to
      * resume at c->rip. */
     void (*exception)(struct x86_cpu *c);

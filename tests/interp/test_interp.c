@@ -71,9 +71,14 @@ static void env_cpuid(struct x86_cpu *c, u32 leaf, u32 subleaf, u32 out[4])
     out[2] = out[3] = 0;
 }
 
-static const struct x86_env env = {env_syscall,   env_syscall,   NULL,
-                                   env_exception, env_interrupt, env_fetch,
-                                   env_rdtsc,     env_random,    env_cpuid};
+static const struct x86_env env = {.syscall = env_syscall,
+                                   .int80 = env_syscall,
+                                   .exception = env_exception,
+                                   .interrupt = env_interrupt,
+                                   .fetch = env_fetch,
+                                   .rdtsc = env_rdtsc,
+                                   .random = env_random,
+                                   .cpuid = env_cpuid};
 
 static void on_segv(int sig, siginfo_t *info, void *uc)
 {

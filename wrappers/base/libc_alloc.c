@@ -190,7 +190,7 @@ static ssize_t native_getdelim(char **line, size_t *room, int delimiter, FILE *f
     struct thr *t = thr_self();
     ssize_t n;
 
-    sig_native_resume(t, true);
+    sig_native_resume(t, SIG_NATIVE_CALL);
     n = getdelim(line, room, delimiter, f);
     sig_native_leave(t);
     return n;

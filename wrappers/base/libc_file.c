@@ -58,7 +58,7 @@ void *my_fopen(const char *path, const char *mode)
     FILE *f;
 
     if (!has_view(path) || mode[0] != 'r' || strchr(mode, '+')) {
-        sig_native_resume(thr_self(), true); /* opening a FIFO blocks */
+        sig_native_resume(thr_self(), SIG_NATIVE_CALL); /* opening a FIFO blocks */
         f = fopen(path, mode);
         sig_native_leave(thr_self());
         return f;

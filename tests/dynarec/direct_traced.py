@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""BOX64_TRACE=bridge names every library call of a hot loop; without it translated code makes them itself (no region ends
+at the bridge). Exit status 77: no compiler or no tree."""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = """
+#include <unistd.h>
+int main(void) { int n = 0; for (int i = 0; i < 1000; i++) n += getppid() > 0; return n != 1000; }
+"""
+
+
+def run(a, program, *options):
+    emulator = [a.qemu, "-cpu", "max", "-L", a.prefix] if a.qemu else []
+    env = {"PATH": os.environ["PATH"], "BOX64_NOBANNER": "1", "BOX64_DYNAREC": "1",
+           "BOX64_LD_LIBRARY_PATH": f"{a.tree}/usr/lib/x86_64-linux-gnu"}
+    env.update(o.split("=", 1) for o in options)
+    r = subprocess.run(emulator + [a.box64, program], env=env, capture_output=True, timeout=150, check=False)
+    return r.returncode, r.stderr.decode().splitlines()
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--box64", required=True)
+    p.add_argument("--tree", required=True)
+    p.add_argument("--qemu")
+    p.add_argument("--prefix")
+    a = p.parse_args()
+    compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
+    if not shutil.which(compiler) or not os.path.isdir(a.tree):
+        print("no", compiler, "or no", a.tree)
+        return 77
+    with tempfile.TemporaryDirectory() as tmp:
+        program = f"{tmp}/loop"
+        subprocess.run([compiler, "-O1", "-x", "c", "-", "-o", program], input=SOURCE.encode(), check=True)
+        traced, lines = run(a, program, "BOX64_TRACE=bridge")
+        calls = sum(1 for line in lines if "bridge getppid " in line and " from " in line)
+        plain, regions = run(a, program, "BOX64_TRACE=block")
+    given_up = [line for line in regions if "nothing to translate" in line]
+    print(*given_up, sep="\n")
+    print("traced:", calls, "calls, status", traced, "- direct: status", plain, "-", len(given_up), "regions given up")
+    return calls != 1000 or traced != 0 or plain != 0 or bool(given_up)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
