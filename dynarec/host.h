@@ -158,6 +158,7 @@ void h_native(struct tr *t, gaddr bridge, enum x86_native_result r);
 /* The interpreter goes on at pc (system calls and the like): c->jit.resume says so. */
 #define H_RESUME_BLOCK 1
 void h_leave(struct tr *t, gaddr pc);
+void h_leave_reg(struct tr *t, hreg pc);
 /* Runs x86_sem[] of the current instruction, all state passed through struct x86_cpu. */
 void h_sem(struct tr *t);
 /* Code in front of the first block: the entry for calls, which pushes on the shadow stack, is

@@ -66,6 +66,13 @@ void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
 void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);
 void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a);
 void h_fp_check(struct tr *t, const struct tr_insn *first);
+/* To the label if results since translated code was entered may not be x86's, or if they all are.
+ * In a signal handler, of the interrupted code: they may not. */
+void h_fp_jump(struct tr *t, bool doubtful, u32 label);
+bool h_fp_doubtful(void);
+/* At the entry which is left for next an assumption was wrong; its block is the interpreter's. */
+void h_refute(struct tr *t);
+void h_resume(struct tr *t);
 
 /* ---- conversions ---- */
 /* Immediate of ROUNDSD; false: not this one. */

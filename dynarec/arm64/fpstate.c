@@ -70,3 +70,11 @@ void h_fp_leave(struct x86_cpu *c)
     c->mxcsr |= m;
     c->jit.fpcr = 0;
 }
+
+bool h_fp_doubtful(void)
+{
+    u64 s;
+
+    __asm__ volatile("mrs %0, fpsr" : "=r"(s));
+    return s & FPSR_IOC;
+}

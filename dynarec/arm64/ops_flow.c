@@ -45,6 +45,13 @@ void h_leave(struct tr *t, gaddr pc)
     h_stale(t, pc);
 }
 
+void h_leave_reg(struct tr *t, hreg pc)
+{
+    h_ymm_flush(t);
+    h_mov(t, 8, R_TARGET, pc);
+    leave_by(t, JIT(exit));
+}
+
 void h_goto(struct tr *t, gaddr pc)
 {
     tr_site(t, a64_b(0), pc, TR_SITE_JUMP);

@@ -15,39 +15,42 @@
 
 _Static_assert(sizeof(struct tr_flags) <= sizeof(u64), "kept in a word of struct tr_cold");
 
+void h_resume(struct tr *t)
+{
+    hreg x = h_tmp(t);
+
+    h_imm(t, x, H_RESUME_BLOCK);
+    h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.resume));
+}
+
 /* The interpreter does this instruction and goes on. */
 static void cold_leave(struct tr *t, const struct tr_cold *c)
 {
-    hreg x;
-
     memcpy(&t->fl, &c->a, sizeof t->fl);
     if (c->b)
         tr_put(t, a64_msr(A64_FPSR, (unsigned)c->b));
     h_flags_canon(t, c->insn->need);
-    x = h_tmp(t);
-    h_imm(t, x, 1);
-    h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.resume));
+    h_resume(t);
     h_leave(t, c->insn->pc);
 }
 
 /* flags: register with FPSR as it was, if the code before may have set too much; 0: none. */
 static u32 leave_label(struct tr *t, hreg flags)
 {
-    struct tr_cold *c = tr_cold(t, cold_leave);
+    struct tr_cold *c;
 
+    if (t->hoist.of[t->curblk])
+        return tr_hoist_restart(t);
+    c = tr_cold(t, cold_leave);
     memcpy(&c->a, &t->fl, sizeof t->fl);
     c->b = flags;
     return c->label;
 }
 
-/* Leaves if an operation was invalid. TBNZ alone does not reach the cold code of large regions. */
+/* Leaves if an operation was invalid. */
 static void guard_flags(struct tr *t, hreg flags)
 {
-    hreg x = h_tmp(t);
-
-    tr_put(t, a64_mrs(x, A64_FPSR));
-    tr_put(t, a64_tbz(x, 0, 8));
-    tr_branch(t, a64_b(0), leave_label(t, flags));
+    h_fp_jump(t, true, leave_label(t, flags));
 }
 
 static void guard(struct tr *t)
@@ -57,7 +60,21 @@ static void guard(struct tr *t)
 
 static bool exact_nan(const struct tr *t)
 {
-    return !a64_has.afp && !t->opt.fastnan;
+    return !a64_has.afp && !t->opt.fastnan && !t->hoist.of[t->curblk];
+}
+
+/* TBNZ alone does not reach the cold code of large regions. */
+void h_fp_jump(struct tr *t, bool doubtful, u32 label)
+{
+    hreg x = h_tmp(t);
+
+    tr_put(t, a64_mrs(x, A64_FPSR));
+    if (!doubtful) {
+        tr_branch(t, a64_tbz(x, 0, 0), label);
+        return;
+    }
+    tr_put(t, a64_tbz(x, 0, 8));
+    tr_branch(t, a64_b(0), label);
 }
 
 static void guard_nan(struct tr *t)
@@ -71,12 +88,17 @@ void h_leave_unless_zero(struct tr *t, hreg x)
     tr_branch(t, a64_cbnz(0, x, 0), leave_label(t, 0));
 }
 
-static void cold_refuted(struct tr *t, const struct tr_cold *c)
+void h_refute(struct tr *t)
 {
     hreg x = h_tmp(t);
 
     h_imm(t, x, 1);
     h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.refuted));
+}
+
+static void cold_refuted(struct tr *t, const struct tr_cold *c)
+{
+    h_refute(t);
     cold_leave(t, c);
 }
 

@@ -18,8 +18,10 @@ static void fall_back(struct tr *t)
     }
     t->more[t->nfallback] = false;
     t->fallback[t->nfallback++] = tr_cur(t);
-    if (t->nfallback == 1 || !t->more[t->nfallback - 2])
+    if (t->nfallback == 1 || !t->more[t->nfallback - 2]) {
+        tr_hoist_sem(t);
         h_sem(t);
+    }
     t->sem_end = t->n;
     t->sem_cur = t->cur;
     t->sem_blk = t->curblk;
@@ -52,6 +54,7 @@ static bool one(struct tr *t, struct tr_insn *ti)
     if (tr_x87_step(t, in))
         return false;
     tr_ymm_branch(t, attr);
+    tr_hoist_branch(t, attr);
     mark = t->n;
     if (in->op == X86_INT3 && tr_native_bridge(t))
         return true;
@@ -74,6 +77,7 @@ static void block(struct tr *t, u32 i)
 
     t->curblk = i;
     h_flags_start(t);
+    tr_hoist_start(t, i);
     tr_ymm_start(t, i);
     tr_lanes_start(t, i);
     tr_x87_start(t, i);
@@ -83,6 +87,7 @@ static void block(struct tr *t, u32 i)
     tr_lanes_enter(t, i);
     tr_x87_enter(t, i);
     tr_ymm_enter(t, i);
+    tr_hoist_enter(t, i);
     tr_bind(t, b->label);
     if (t->opt.count)
         h_count(t, dyn_block_counter(t));
@@ -95,6 +100,7 @@ static void block(struct tr *t, u32 i)
     if (ended || !b->falls)
         return;
     tr_ymm_end(t, i);
+    tr_hoist_end(t, i);
     tr_x87_end(t, b);
     h_flags_canon(t, b->live_out);
     if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
@@ -153,6 +159,7 @@ void pass_emit(struct tr *t)
     tr_x87_plan(t);
     tr_lanes_plan(t);
     tr_ymm_plan(t);
+    tr_hoist_plan(t);
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);
@@ -170,6 +177,7 @@ void pass_emit(struct tr *t)
         tr_bind(t, t->site[i].label);
         tr_x87_stub(t, i);
         tr_ymm_stub(t, i);
+        tr_hoist_stub(t, i);
         h_stub(t, &t->site[i]);
     }
     for (u32 i = 0; i < t->nentry && !t->err; i++) {

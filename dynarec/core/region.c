@@ -363,7 +363,7 @@ static struct region *make(const struct tr *t)
     size = sizeof *r + 64 + t->nsite * sizeof(struct link) + t->nentry * sizeof(struct entry) +
            t->nins * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
            npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note) +
-           t->x87.nnote * sizeof(struct tr_x87_note);
+           t->x87.nnote * sizeof(struct tr_x87_note) + t->hoist.n * sizeof(struct tr_hoist);
     r = heap_alloc(size);
     if (!r)
         return NULL;
@@ -385,6 +385,8 @@ static struct region *make(const struct tr *t)
     at += npages * sizeof(struct page_node);
     r->ranges = (void *)at;
     at += t->nblk * 16;
+    r->hoists = (void *)at;
+    at += t->hoist.n * sizeof(struct tr_hoist);
     r->map = (void *)at;
     at += t->nins * sizeof(struct pcmap);
     r->notes = (void *)at;
@@ -410,6 +412,14 @@ static void fill(struct region *r, const struct tr *t)
     r->nnotes = t->nnote;
     for (u32 i = 0; i < t->nnote; i++)
         r->notes[i] = t->note[i];
+    r->nhoists = t->hoist.n;
+    for (u32 i = 0; i < t->hoist.n; i++) {
+        struct tr_hoist *h = &r->hoists[i];
+
+        *h = t->hoist.loop[i];
+        h->at = t->label[t->blk[h->first].label];
+        h->end = h->last + 1 < t->nblk ? t->label[t->blk[h->last + 1].enter] : t->n;
+    }
     r->nx87 = t->x87.nnote;
     for (u32 i = 0; i < t->x87.nnote; i++)
         r->x87[i] = t->x87.note[i];

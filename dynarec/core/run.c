@@ -358,6 +358,26 @@ static void save_x87(struct x86_cpu *c, const struct region *r, const void *uc)
     dyn_x87_leave(c);
 }
 
+/* In a loop whose NaNs are looked at later (translate/tr_hoist.c): from its start again. */
+static void take_back(struct x86_cpu *c, const struct region *r, const void *uc)
+{
+    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4);
+
+    for (u32 i = 0; i < r->nhoists; i++) {
+        const struct tr_hoist *h = &r->hoists[i];
+
+        if (word < h->at || word >= h->end || !h_fp_doubtful())
+            continue;
+        for (unsigned k = 0; k < 16; k++) {
+            if (h->gpr >> k & 1)
+                c->gpr[k] = c->jit.loop_gpr[k];
+            if (h->xmm >> k & 1)
+                memcpy(c->vec[k].q, c->jit.loop_xmm[k], 16);
+        }
+        c->rip = c->jit.loop_pc;
+    }
+}
+
 static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const void *uc)
 {
     const struct pcmap *m = map_at(r, h_context_pc(uc));
@@ -367,6 +387,7 @@ static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const 
     save_ymm(c, r, uc);
     save_x87(c, r, uc);
     c->rip = r->lo + m->pc;
+    take_back(c, r, uc);
     h_fp_leave(c);
     h_flags_to_cpu(c);
     c->jit.resume = RESUME_STEP;

@@ -80,6 +80,8 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     int b = kind == TR_SITE_JUMP ? tr_block_at(t, target) : TR_EXTERNAL;
     struct tr_site *s;
 
+    if (tr_hoist_exit(t, word, target, b))
+        return;
     /* Only where t->ymm_late lets conditional branches come here so. */
     if (t->ymm.dirty && (b == TR_EXTERNAL || !t->ymm_loop[b])) {
         struct tr_cold *c = tr_cold(t, late_exit);

@@ -165,6 +165,23 @@ struct tr_x87 {
     u8 top, used;                           /* at the region's entry */
 };
 
+/*
+ * Loops whose results are looked at where they are left (translate/tr_hoist.c): blocks first to
+ * last; gpr and xmm, a bit each, are kept in jit.loop_* since the entry. at, end: their words.
+ */
+#define TR_MAX_HOISTS 8
+struct tr_hoist {
+    u32 first, last;
+    u32 at, end;
+    u16 gpr, xmm;
+};
+struct tr_hoists {
+    u32 n;
+    struct tr_hoist loop[TR_MAX_HOISTS];
+    u8 of[TR_MAX_BLOCKS]; /* index + 1 */
+    bool checked;         /* this branch has looked */
+};
+
 struct tr_options {
     u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock;
     bool count; /* runs of blocks, for stats.c */
@@ -220,6 +237,7 @@ struct tr {
     u32 nnote;
     struct tr_fp fp;
     struct tr_x87 x87;
+    struct tr_hoists hoist;
 };
 
 /* Literals of this value and up stand for the records of fallback[]. No guest address. */
@@ -264,5 +282,9 @@ int tr_block_at(const struct tr *t, gaddr pc);
 
 /* run.c: an assumption at this entry has failed before. */
 bool tr_lanes_refuted(gaddr pc);
+/* translate/tr_hoist.c, in such a loop: label of code that takes it back to its head and leaves;
+ * the branch `word` to the label, or to guest target, out of it. */
+u32 tr_hoist_restart(struct tr *t);
+bool tr_hoist_exit(struct tr *t, u32 word, gaddr target, int block);
 
 #endif

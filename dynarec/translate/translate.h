@@ -60,6 +60,14 @@ void tr_ymm_enter(struct tr *t, u32 block);
 void tr_ymm_branch(struct tr *t, u32 attr);
 void tr_ymm_end(struct tr *t, u32 block);
 void tr_ymm_stub(struct tr *t, u32 site);
+/* tr_hoist.c: loops whose NaNs are looked at where they are left; called like those of tr_ymm.c. */
+void tr_hoist_plan(struct tr *t);
+void tr_hoist_start(struct tr *t, u32 block);
+void tr_hoist_enter(struct tr *t, u32 block);
+void tr_hoist_branch(struct tr *t, u32 attr);
+void tr_hoist_end(struct tr *t, u32 block);
+void tr_hoist_sem(struct tr *t); /* before x86_sem is called */
+void tr_hoist_stub(struct tr *t, u32 site);
 /*
  * tr_x87.c, double mode: plan() before emission; start() of a block; enter() where it is entered
  * from outside; step() before each instruction, true: translated; forget() before x86_sem; end()
