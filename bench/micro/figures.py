@@ -126,12 +126,15 @@ class Figures:
         """What BOX64_STATS=2 says at exit: {name: number}, and "rows": lines of what fell back, most often first."""
         runner = self.runner("ours", f"BOX64_STATS=2 {settings}")
         with tempfile.TemporaryDirectory() as folder:
-            environment = {**counting.clean_environment(folder), **runner.environment}
+            # Programs may close standard error before they end.
+            report = os.path.join(folder, "stats.txt")
+            environment = {**counting.clean_environment(folder), **runner.environment, "BOX64_TRACE_FILE": report}
             done = subprocess.run(
                 self.host.qemu_command() + ["-L", self.host.sysroot] + runner.command(program, arguments), cwd=folder,
                 env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800, check=False)
+            lines = open(report, encoding="utf-8", errors="replace").read().splitlines() if os.path.exists(report) else []
         out = {"rows": []}
-        for line in done.stderr.decode(errors="replace").splitlines():
+        for line in lines:
             match = re.match(r"stats: (\w+) ([0-9.]+)%? (.*)", line)
             if match and match[1] == "executed_fallback":
                 out["rows"].append(f"{match[2]} {match[3]}")
