@@ -156,8 +156,11 @@ static void locks(void)
     char name[40];
     int v;
 
+    /* QEMU refuses set_robust_list, and glibc then a mutex that is robust and shared. */
+    int shared = !getenv("UNDER_QEMU");
+
     N(pthread_mutexattr_init(&ma)), N(pthread_mutexattr_settype(&ma, PTHREAD_MUTEX_ERRORCHECK)),
-        N(pthread_mutexattr_gettype(&ma, &v)), N(v), N(pthread_mutexattr_setpshared(&ma, 1)),
+        N(pthread_mutexattr_gettype(&ma, &v)), N(v), N(pthread_mutexattr_setpshared(&ma, shared)),
         N(pthread_mutexattr_getpshared(&ma, &v)), N(pthread_mutexattr_setrobust(&ma, 1)),
         N(pthread_mutexattr_getrobust(&ma, &v)), N(v),
         N(pthread_mutexattr_setprotocol(&ma, PTHREAD_PRIO_INHERIT)),
