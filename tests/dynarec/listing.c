@@ -20,6 +20,7 @@
 #include "dynarec/arm64/a64.h"
 #include "dynarec/core/passes.h"
 #include "dynarec/core/stats.h"
+#include "dynarec/translate/translate.h"
 #include "interp/interp.h"
 #include "x86/decode_tab.h"
 #include "x86/format.h"
@@ -58,6 +59,28 @@ void h_flush(const void *x, size_t size)
 {
     (void)x;
     (void)size;
+}
+
+/* Bridges are the emulator's: none here. */
+bool tr_native_bridge(struct tr *tr)
+{
+    (void)tr;
+    return false;
+}
+
+bool tr_native_jump(struct tr *tr, const struct x86_insn *in)
+{
+    (void)tr;
+    (void)in;
+    return false;
+}
+
+bool tr_native_call(struct tr *tr, const struct x86_insn *in, gaddr ret)
+{
+    (void)tr;
+    (void)in;
+    (void)ret;
+    return false;
 }
 
 static gaddr fetch(struct x86_cpu *c, gaddr pc, bool *checked)
