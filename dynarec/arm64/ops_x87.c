@@ -106,6 +106,7 @@ static void cold_to_f80(struct tr *t, const struct tr_cold *c)
     tr_branch(t, a64_b(0), c->back);
 }
 
+/* The exponent's bits are e10 .. e0 in a double, e10 ~e10 ~e10 ~e10 ~e10 e9 .. e0 here. */
 void h_f_to_f80(struct tr *t, hreg m, hreg e, vreg a)
 {
     hreg x = h_tmp(t), s = h_tmp(t), k = h_tmp(t);
@@ -113,19 +114,17 @@ void h_f_to_f80(struct tr *t, hreg m, hreg e, vreg a)
     u32 bits;
 
     tr_put(t, a64_fmov_to_gpr(1, x, a));
+    tr_put(t, a64_sbfx(1, e, x, 52, 11));
     tr_put(t, a64_lsr_imm(1, s, x, 63));
-    tr_put(t, a64_ubfx(1, e, x, 52, 11));
     tr_put(t, a64_lsl_imm(1, m, x, 11));
+    tr_put(t, a64_eor_reg(0, k, e, e, A64_ASR, 1)); /* zero if all of e's bits are the same */
     a64_bitmask(1ull << 63, 1, &bits);
     tr_put(t, a64_orr_imm(1, m, m, bits));
-    tr_put(t, a64_add_imm(0, k, e, 1, 0));
-    a64_bitmask(0x7fe, 0, &bits);
-    tr_put(t, a64_and_imm(0, k, k, bits));
     c = tr_cold(t, cold_to_f80);
     c->a = m | (u64)e << 8 | (u64)x << 16;
     tr_branch(t, a64_cbz(0, k, 0), c->label);
-    tr_put(t, a64_movz(0, k, 15360, 0));
-    tr_put(t, a64_add_reg(0, e, e, k, A64_LSL, 0));
+    a64_bitmask(0x3c00, 0, &bits);
+    tr_put(t, a64_eor_imm(0, e, e, bits));
     tr_bind(t, c->back);
     tr_put(t, a64_bfi(0, e, s, 15, 1));
 }

@@ -23,6 +23,11 @@ static void identity(struct tr_x87_state *s)
         s->reg[p] = (u8)p;
 }
 
+static bool entered(const struct tr *t, const struct tr_block *b)
+{
+    return b->head || b->pc == t->entry;
+}
+
 /* ---- plan: top and used of each block ---- */
 
 static void reach(struct tr *t, int b, const struct tr_x87_state *s, bool *again)
@@ -203,10 +208,29 @@ static void permute(struct tr *t, const struct tr_x87_state *want)
     memcpy(s->reg, want->reg, 8);
 }
 
-/* Makes the state what block b starts with; the first edge decides that. */
+/*
+ * What block b - 1 ends with, before it is written: its names change as FXCH and FSTP say. False:
+ * it does not fall into b, or starts with nothing known.
+ */
+static bool foresee(const struct tr *t, int b, struct tr_x87_state *s)
+{
+    const struct tr_block *from = &t->blk[b ? b - 1 : 0];
+
+    if (b < 1 || (int)t->curblk == b - 1 || !from->falls || from->next != b ||
+        !t->x87.in[b - 1].set || !t->x87.in[b - 1].st.active)
+        return false;
+    *s = t->x87.in[b - 1].st;
+    for (u32 k = 0; k < from->n; k++)
+        if (!s->known || !tr_x87_names(&t->ins[from->first + k].in, s))
+            return false;
+    return true;
+}
+
+/* Makes the state what block b starts with; the first edge decides that, but one that jumps over
+ * the block before b leaves it to that block. */
 static void match(struct tr *t, int b)
 {
-    struct tr_x87_state *s = &t->x87.now, *want = &t->x87.in[b].st;
+    struct tr_x87_state *s = &t->x87.now, *want = &t->x87.in[b].st, other;
 
     if (!want->known || !s->known) {
         tr_x87_forget(t);
@@ -214,9 +238,13 @@ static void match(struct tr *t, int b)
     }
     if (!t->x87.in[b].set) {
         t->x87.in[b].set = true;
-        *want = *s;
-        want->dirty = s->active;
-        return;
+        if (!s->active || !foresee(t, b, &other) || !same_stack(s, &other)) {
+            *want = *s;
+            want->dirty = s->active;
+            return;
+        }
+        *want = other;
+        want->dirty = true;
     }
     if (!want->active) {
         tr_x87_forget(t);
@@ -227,11 +255,6 @@ static void match(struct tr *t, int b)
 }
 
 /* ---- blocks and edges ---- */
-
-static bool entered(const struct tr *t, const struct tr_block *b)
-{
-    return b->head || b->pc == t->entry;
-}
 
 static bool has_x87(const struct tr *t, const struct tr_block *b)
 {

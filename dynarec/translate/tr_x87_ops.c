@@ -199,6 +199,21 @@ bool tr_x87_effect(const struct x86_insn *in, struct tr_x87_state *s)
     return true;
 }
 
+bool tr_x87_names(const struct x86_insn *in, struct tr_x87_state *s)
+{
+    bool st = in->nopnd && in->opnd[0].kind == X86_OPK_ST;
+    unsigned p = phys(s, 0), q = phys(s, in->opnd[0].reg);
+    u8 r = s->reg[p];
+
+    if (!tr_x87_effect(in, s))
+        return false;
+    if (in->op == X86_FXCH || (in->op == X86_FSTP && st)) {
+        s->reg[p] = s->reg[q];
+        s->reg[q] = r;
+    }
+    return true;
+}
+
 /* ---- instructions; the stack is active and has what they read ---- */
 
 static vreg st(const struct tr *t, unsigned i)
@@ -253,7 +268,8 @@ static void load80(struct tr *t, const struct x86_insn *in, vreg d)
     h_f_from_f80(t, d, x, e);
 }
 
-static void store(struct tr *t, const struct x86_insn *in)
+/* ST(i) to the memory operand of in. */
+static void store(struct tr *t, const struct x86_insn *in, unsigned i)
 {
     struct h_mem m, up;
     hreg x, e;
@@ -262,7 +278,7 @@ static void store(struct tr *t, const struct x86_insn *in)
     if (in->opnd[0].size == 10) {
         x = h_tmp(t);
         e = h_tmp(t);
-        h_f_to_f80(t, x, e, st(t, 0));
+        h_f_to_f80(t, x, e, st(t, i));
         m = tr_mem(t, in);
         up = plus(m, 8);
         h_st(t, 8, x, &m);
@@ -270,10 +286,10 @@ static void store(struct tr *t, const struct x86_insn *in)
         return;
     }
     m = tr_mem(t, in);
-    v = st(t, 0);
+    v = st(t, i);
     if (in->opnd[0].size == 4) {
         v = h_vtmp(t);
-        h_fr_cvt(t, 8, v, st(t, 0));
+        h_fr_cvt(t, 8, v, st(t, i));
     }
     h_vst(t, in->opnd[0].size, v, &m);
 }
@@ -439,6 +455,21 @@ static bool value(struct tr *t, const struct x86_insn *in)
     }
 }
 
+/* FLD of a register and FSTP to memory behind it: one store. */
+static bool copy_out(struct tr *t, const struct x86_insn *in)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+    u32 next = t->cur + 1;
+    const struct x86_insn *out = &t->ins[next].in;
+
+    if (in->op != X86_FLD || in->opnd[0].kind != X86_OPK_ST || next >= b->first + b->n ||
+        out->op != X86_FSTP || !tr_is_mem(out, 0))
+        return false;
+    store(t, out, in->opnd[0].reg);
+    t->done[next / 32] |= 1u << next % 32;
+    return true;
+}
+
 /* Pushes: into the register that the new ST0 has, which holds nothing yet. */
 static bool pushes(struct tr *t, const struct x86_insn *in)
 {
@@ -483,7 +514,7 @@ static bool moves(struct tr *t, const struct x86_insn *in)
     if (in->op != X86_FST && in->op != X86_FSTP)
         return false;
     if (in->opnd[0].kind != X86_OPK_ST) {
-        store(t, in);
+        store(t, in, 0);
     } else if (in->op == X86_FST) {
         h_f_move(t, st(t, i), st(t, 0));
         s->used |= (u8)(1u << phys(s, i));
@@ -543,6 +574,8 @@ bool tr_x87_op(struct tr *t, const struct x86_insn *in)
         return control_word(t, in);
     if (!tr_x87_activate(t))
         return false;
+    if (copy_out(t, in))
+        return true;
     if (!moves(t, in) && !pushes(t, in) && !value(t, in))
         return false;
     t->x87.now.top = after.top;
