@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "dynarec/core/names.h"
 #include "dynarec/core/profile.h"
 #include "dynarec/core/stats.h"
 #include "x86/format.h"
@@ -40,10 +42,13 @@ static void line(struct sink *s, const char *fmt, ...)
     }
     n = strlen(buf);
     if (s->n + n + 2 > s->room) {
-        char *more = realloc(s->text, 2 * s->room + 4096);
+        char *more = heap_alloc(2 * s->room + 4096);
 
         if (!more)
             return;
+        if (s->n)
+            memcpy(more, s->text, s->n + 1);
+        heap_free(s->text);
         s->text = more;
         s->room = 2 * s->room + 4096;
     }
@@ -135,6 +140,7 @@ void dyn_dump(const struct tr *t)
     char *end;
     gaddr a;
 
+    dyn_names_prepare(t);
     if (!*what || !strcmp(what, "0"))
         return;
     if (!strcmp(what, "hot")) {

@@ -255,7 +255,7 @@ static void kill(struct region *r)
     r->dead_epoch = __atomic_add_fetch(&epoch, 1, __ATOMIC_SEQ_CST);
     r->next = limbo;
     limbo = r;
-    dyn_count.killed++;
+    dyn_killed(r);
 }
 
 static bool touches(const struct region *r, gaddr start, gaddr end)
@@ -368,6 +368,7 @@ static struct region *make(const struct tr *t)
     if (!r)
         return NULL;
     *r = (struct region){.pc = t->entry,
+                         .bytes = (u32)size,
                          .lo = lo,
                          .hi = hi,
                          .words = t->n,

@@ -67,6 +67,7 @@ struct region {
     struct page_node *nodes;    /* one for each page of [lo, hi) */
     struct region *next, *prev; /* all live regions */
     u64 dead_epoch;
+    u32 bytes; /* of this record */
     bool dead;
 };
 

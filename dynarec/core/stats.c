@@ -3,13 +3,14 @@
  */
 #include "dynarec/core/stats.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "dynarec/core/names.h"
 #include "dynarec/core/profile.h"
 #include "x86/decode_tab.h"
 
@@ -28,7 +29,7 @@ bool dyn_counts_blocks(void)
 /* Made when the region's first block is begun. */
 static struct dyn_profile *profile_new(const struct tr *t)
 {
-    struct dyn_profile *p = calloc(1, sizeof *p + t->nblk * sizeof p->blk[0]);
+    struct dyn_profile *p = heap_zalloc(sizeof *p + t->nblk * sizeof p->blk[0]);
 
     if (!p)
         return NULL;
@@ -72,11 +73,18 @@ void dyn_published(const struct tr *t, const struct region *r)
     dyn_count.host_bytes += t->n * 4ull;
     for (u32 i = 0; i < r->nranges; i++)
         dyn_count.guest_bytes += r->ranges[i].hi - r->ranges[i].lo;
+    dyn_names_add(t, r);
     if (!cfg.stats)
         return;
-    dyn_count.record_bytes += malloc_usable_size((void *)(uintptr_t)r);
+    dyn_count.record_bytes += r->bytes;
     for (u32 i = 0; i < t->nfallback; i++)
         row_fallbacks[t->fallback[i]->in.row]++;
+}
+
+void dyn_killed(const struct region *r)
+{
+    dyn_count.killed++;
+    dyn_names_remove(r);
 }
 
 /* ---- the report ---- */

@@ -47,6 +47,8 @@ void dyn_stats_init(void);
 void dyn_stats_report(void);
 /* r, translated by t, is in the tables. Under the lock of region.c. */
 void dyn_published(const struct tr *t, const struct region *r);
+/* r is dead. As above; also in a signal handler. */
+void dyn_killed(const struct region *r);
 /* Are runs of blocks to be counted, each block through dyn_block_counter()? */
 bool dyn_counts_blocks(void);
 u64 *dyn_block_counter(struct tr *t);

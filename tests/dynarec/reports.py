@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""What the translator reports (BOX64_STATS, BOX64_DYNAREC_DUMP) against a program whose executed instructions are known.
-Exit status 77: no compiler or no tree."""
+"""What the translator reports (BOX64_STATS, BOX64_DYNAREC_DUMP, BOX64_DYNAREC_PERFMAP) against a program whose
+executed instructions are known. Exit status 77: no compiler or no tree."""
 import argparse
+import glob
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -78,6 +80,54 @@ class Reports:
         self.check("fbstp" in self.run(DYNAREC_DUMP="1"), "dump of all")
 
 
+    def perf(self):
+        """perf's two formats: the loop's code has a name, where it says, and jitdump holds the code."""
+        name = f"reports+0x{self.loop - self.base():x} x86"
+        lines = self.file_of("perf-*.map", DYNAREC_PERFMAP="1").decode().splitlines()
+        found = [re.match(r"[0-9a-f]+ ([0-9a-f]+) (.*)$", line) for line in lines]
+        self.check(lines and all(found), "lines of perf's map")
+        self.check(any(m and abs(self.place(m[2]) - self.loop) < 64 and int(m[1], 16) >= 20 for m in found),
+                   f"{name} is not in perf's map")
+        dump = self.file_of("jit-*.dump", DYNAREC_PERFMAP="2")
+        magic, version, size = struct.unpack_from("<III", dump)
+        self.check((magic, version, size) == (0x4a695444, 1, 40), "jitdump's header")
+        at, names = size, []
+        while at < len(dump):
+            kind, length = struct.unpack_from("<II", dump, at)
+            _, _, address, code_size = struct.unpack_from("<QQQQ", dump, at + 16)
+            text = dump[at + 56:at + length].split(b"\0")[0].decode()
+            self.check(kind == 0 and length == 56 + len(text) + 1 + code_size and address % 4 == 0, "jitdump's record")
+            names.append(text)
+            at += max(length, 1)
+        self.check(any(abs(self.place(text) - self.loop) < 64 for text in names), f"{name} is not in the jitdump")
+
+    def base(self):
+        """The program's lowest address: file offsets count from there."""
+        with open(self.program, "rb") as file:
+            head = file.read(4096)
+        at, size, count = struct.unpack_from("<Q", head, 32)[0], *struct.unpack_from("<HH", head, 54)
+        loads = [struct.unpack_from("<IIQQ", head, at + i * size) for i in range(count)]
+        return min(address - offset for kind, _, offset, address in loads if kind == 1)
+
+    def place(self, name):
+        match = re.match(r"reports\+0x([0-9a-f]+) x86$", name)
+        return int(match[1], 16) + self.base() if match else 0
+
+    def file_of(self, pattern, **settings):
+        """What a run leaves in the folder for temporary files."""
+        before = set(glob.glob(os.path.join(tempfile.gettempdir(), pattern)))
+        self.run(**settings)
+        new = set(glob.glob(os.path.join(tempfile.gettempdir(), pattern))) - before
+        self.check(new, f"no {pattern}")
+        texts = []
+        for path in new:
+            with open(path, "rb") as file:
+                texts.append(file.read())
+            if b"reports" in texts[-1]:
+                os.unlink(path)
+        return next((text for text in texts if b"reports" in text), b"\0" * 12)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--box64", required=True)
@@ -93,6 +143,7 @@ def main():
         reports = Reports(options, folder)
         reports.stats()
         reports.dumps()
+        reports.perf()
     print("reports are right" if not reports.failed else f"{reports.failed} failed")
     return reports.failed != 0
 
