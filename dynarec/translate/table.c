@@ -9,6 +9,5 @@ tr_fn *const tr_table[X86_OP_COUNT] = {
 #include "dynarec/translate/int.def"
 #include "dynarec/translate/vec.def"
 #include "dynarec/translate/fp.def"
-#include "dynarec/translate/x87.def"
 };
 #undef TR

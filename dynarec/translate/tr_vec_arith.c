@@ -65,23 +65,14 @@ SSE(SHA256MSG2, H_VSHA256MSG2, 2)
         (void)a, (void)b, (void)imm;                                                               \
         EXPR;                                                                                      \
     }
-#define UN(OP, FN)                                                                                 \
-    TR_FN(OP)                                                                                      \
-    {                                                                                              \
-        return tr_v_sse_lane1(t, in, FN);                                                          \
-    }                                                                                              \
-    TR_FN(V##OP)                                                                                   \
-    {                                                                                              \
-        return tr_v_avx_lane1(t, in, FN, 0);                                                       \
-    }
 LANE(absb, h_v2(t, H_VABS, 0, d, b))
 LANE(absw, h_v2(t, H_VABS, 1, d, b))
 LANE(absd, h_v2(t, H_VABS, 2, d, b))
 LANE(minpos, h_v2(t, H_VMINPOS, 1, d, b))
-UN(PABSB, absb)
-UN(PABSW, absw)
-UN(PABSD, absd)
-UN(PHMINPOSUW, minpos)
+TR_V_LANE1(PABSB, absb)
+TR_V_LANE1(PABSW, absw)
+TR_V_LANE1(PABSD, absd)
+TR_V_LANE1(PHMINPOSUW, minpos)
 
 #define UN_AES(OP, FN)                                                                             \
     TR_FN(OP)                                                                                      \

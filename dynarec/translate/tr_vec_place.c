@@ -22,15 +22,6 @@
         return tr_v_avx_lane(t, in, FN, STEP);                                                     \
     }
 /* One. */
-#define UN(OP, FN)                                                                                 \
-    TR_FN(OP)                                                                                      \
-    {                                                                                              \
-        return tr_v_sse_lane1(t, in, FN);                                                          \
-    }                                                                                              \
-    TR_FN(V##OP)                                                                                   \
-    {                                                                                              \
-        return tr_v_avx_lane1(t, in, FN, 0);                                                       \
-    }
 
 /* Each of the count bits of imm as 16 / count bits. */
 static unsigned spread(unsigned imm, unsigned count)
@@ -57,11 +48,11 @@ BIN(SHUFPD, h_vshuf2, 2)
 BIN(BLENDPS, blendps, 4)
 BIN(BLENDPD, blendpd, 2)
 BIN(PBLENDW, blendw, 0)
-UN(PSHUFD, h_vshuf4)
-UN(PSHUFLW, pshuflw)
-UN(PSHUFHW, pshufhw)
-UN(MOVSLDUP, movsldup)
-UN(MOVSHDUP, movshdup)
+TR_V_LANE1(PSHUFD, h_vshuf4)
+TR_V_LANE1(PSHUFLW, pshuflw)
+TR_V_LANE1(PSHUFHW, pshufhw)
+TR_V_LANE1(MOVSLDUP, movsldup)
+TR_V_LANE1(MOVSHDUP, movshdup)
 
 TR_FN(VPBLENDD)
 {

@@ -564,11 +564,17 @@ static bool control_word(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+#define X87(op) [X86_##op] = true,
+static const bool translated[X86_OP_COUNT] = {
+#include "dynarec/translate/x87.def"
+};
+#undef X87
+
 bool tr_x87_op(struct tr *t, const struct x86_insn *in)
 {
     struct tr_x87_state after = t->x87.now;
 
-    if (!tr_x87_effect(in, &after))
+    if (!translated[in->op] || !tr_x87_effect(in, &after))
         return false;
     if (in->op == X86_FNSTCW || in->op == X86_FLDCW)
         return control_word(t, in);

@@ -18,7 +18,6 @@ extern tr_fn *const tr_table[]; /* by enum x86_op; NULL: always x86_sem */
 #include "dynarec/translate/fp.def"
 #include "dynarec/translate/int.def"
 #include "dynarec/translate/vec.def"
-#include "dynarec/translate/x87.def"
 #undef TR
 
 /* The memory operand of the record as the host sees it (segment bases, 32-bit addresses). */

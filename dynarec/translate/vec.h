@@ -53,4 +53,15 @@ bool tr_v_avx_lane(struct tr *t, const struct x86_insn *in, tr_v_lane *fn, unsig
 bool tr_v_sse_lane1(struct tr *t, const struct x86_insn *in, tr_v_lane *fn);
 bool tr_v_avx_lane1(struct tr *t, const struct x86_insn *in, tr_v_lane *fn, unsigned step);
 
+/* tr_<OP> of one source, lane by lane, and its VEX twin. */
+#define TR_V_LANE1(OP, FN)                                                                         \
+    TR_FN(OP)                                                                                      \
+    {                                                                                              \
+        return tr_v_sse_lane1(t, in, FN);                                                          \
+    }                                                                                              \
+    TR_FN(V##OP)                                                                                   \
+    {                                                                                              \
+        return tr_v_avx_lane1(t, in, FN, 0);                                                       \
+    }
+
 #endif
