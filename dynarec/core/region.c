@@ -321,20 +321,17 @@ static bool start_over(void)
         heap_free(r);
     }
     dyn_count.evictions++;
-    memset(by_granule, 0, arena.size / GRANULE_WORDS * sizeof *by_granule);
+    memset(by_granule, 0, (arena.used / GRANULE_WORDS + 1) * sizeof *by_granule);
     arena.used = arena.first;
     __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
     return true;
 }
 
+/* The regions' memory is leaked: it is shared with the parent as long as nobody writes to it, and
+ * most children exec soon. */
 void region_forget(struct dyn_thread *only)
 {
-    while (live) {
-        struct region *r = live;
-
-        live = r->next;
-        heap_free(r);
-    }
+    live = limbo = NULL;
     memset(table, 0, sizeof table);
     memset(pages, 0, sizeof pages);
     threads = only;

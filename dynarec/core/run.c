@@ -49,17 +49,30 @@ static struct dyn_thread *self(const struct x86_cpu *c)
 
 /* ---- translating ---- */
 
+static __thread struct tr *kept;
+
+static void tr_free(void)
+{
+    if (!kept)
+        return;
+    heap_free(kept->code);
+    heap_free(kept);
+    kept = NULL;
+}
+
 static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
 {
-    static __thread struct tr *kept;
     struct tr *t = kept;
 
     if (!t) {
         t = heap_alloc(sizeof *t);
-        if (t)
-            t->code = heap_alloc(TR_MAX_WORDS * 4);
-        if (!t || !t->code)
+        if (!t)
             return NULL;
+        t->code = heap_alloc(TR_MAX_WORDS * 4);
+        if (!t->code) {
+            heap_free(t);
+            return NULL;
+        }
         kept = t;
     }
     t->entry = pc;
@@ -146,7 +159,7 @@ static bool offer(struct x86_cpu *c, gaddr pc)
     bool ok;
 
     /* Translated code has just left this instruction to the interpreter. */
-    if (c->jit.resume == RESUME_BLOCK_RUNS || !enterable(c))
+    if (c->jit.resume == RESUME_BLOCK_RUNS || !enterable(c) || !self(c))
         return false;
     ok = region_find(pc) || translate(c, pc);
     errno = saved;
@@ -226,6 +239,8 @@ static bool run(struct x86_cpu *c)
     const u32 *x;
     u32 *site = NULL;
 
+    if (UNLIKELY(!d))
+        return false;
     if (UNLIKELY(c->jit.resume)) {
         u32 how = c->jit.resume;
 
@@ -479,6 +494,7 @@ static void thread_exit(struct x86_cpu *c)
     if (!d)
         return;
     region_thread_remove(d);
+    tr_free();
     munmap(d->shadow, DYN_SHADOW_SIZE + 2 * DYN_GUARD);
     free(d);
     c->jit.thread = NULL;

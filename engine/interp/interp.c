@@ -60,6 +60,12 @@ void interp_thread_exit(struct x86_cpu *c)
     c->interp = NULL;
 }
 
+void interp_forgo_jit(struct x86_cpu *c)
+{
+    if (interp_jit)
+        interp_jit->thread_exit(c);
+}
+
 void x86_raise(struct x86_cpu *c, unsigned vec, u32 err, u64 addr)
 {
     c->exc = (struct x86_exc){.vec = (u8)vec, .err = err, .addr = addr};

@@ -12,6 +12,9 @@ int interp_init(void);
 int interp_thread_init(struct x86_cpu *c);
 void interp_thread_exit(struct x86_cpu *c);
 
+/* This thread's guest code is the interpreter's alone from here on. */
+void interp_forgo_jit(struct x86_cpu *c);
+
 /* Runs from c->rip until interp_leave(). Re-entrant: callbacks nest another interp_run on the host
  * stack. */
 void interp_run(struct x86_cpu *c);

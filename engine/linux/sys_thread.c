@@ -113,6 +113,8 @@ static i64 clone_vfork(struct x86_cpu *c, const struct clone_req *q)
         return -ENOMEM;
     }
     t->vfork_child = true;
+    /* Under QEMU it is a fork: everything is a copy but the code memory, which maps shared. */
+    interp_forgo_jit(&t->cpu);
     set_registers(&t->cpu, q);
     mask = thr_host_block_all();
     pid = c->pending ? -SIG_RESTART

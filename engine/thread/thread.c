@@ -226,18 +226,33 @@ void thr_attach(struct thr *t)
         thr_hooks.start(t);
 }
 
+static u64 fork_mask; /* under list_lock */
+
+/* A native function may have called fork(): a signal would run the guest's handler at once, which
+ * would wait for these locks. */
 void thr_fork_prepare(void)
 {
+    u64 mask = thr_host_block_all();
+
     pthread_mutex_lock(&list_lock);
+    fork_mask = mask;
     interp_fork_prepare();
     heap_fork_prepare();
+}
+
+static void fork_unlock(void)
+{
+    u64 mask = fork_mask;
+
+    pthread_mutex_unlock(&list_lock);
+    thr_host_mask(mask);
 }
 
 void thr_fork_parent(void)
 {
     heap_fork_done();
     interp_fork_parent();
-    pthread_mutex_unlock(&list_lock);
+    fork_unlock();
 }
 
 /*
@@ -260,7 +275,7 @@ void thr_fork_child(void)
             list_count = 1;
         }
     }
-    pthread_mutex_unlock(&list_lock);
+    fork_unlock();
 }
 
 int thr_init(const struct x86_env *env)
