@@ -11,6 +11,7 @@
 #include "dynarec/core/tr.h"
 
 #define H_CALL_ENTRY 1 /* words from the entry for calls to the entry */
+#define H_CALL_STUB 1  /* words of a call's stub that push on the shadow stack */
 
 /* ---- registers ---- */
 hreg h_gpr(unsigned x86_reg);
@@ -188,7 +189,8 @@ bool h_patch_jump(struct h_code c, u32 *x, const u32 *to);
 void h_flush(const void *x, size_t size);
 /* Common code at the start of the arena: returns words written, sets the addresses of `thunk`. */
 struct h_thunks {
-    u32 *enter, *exit, *exit_link, *sem, *native;
+    /* exit_miss: from an indirect jump, which jit.link names afterwards */
+    u32 *enter, *exit, *exit_link, *exit_miss, *sem, *native;
 };
 unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *out);
 /* Runs translated code; returns the site it came out of, NULL for other ways out. c->rip is set. */

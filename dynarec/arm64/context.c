@@ -92,7 +92,7 @@ static void redirect(ucontext_t *uc, u64 exit)
 {
     const u32 *x = (const u32 *)(uintptr_t)uc->uc_mcontext.pc;
 
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 8; i++) { /* a RET may have to add to RSP in between */
         u32 w = x[i];
 
         if ((w & 0xffc00000) == 0xa8c00000 || (w & 0xffc00000) == 0xa9400000)
@@ -108,7 +108,7 @@ void h_context_stop(struct x86_cpu *c, void *ucv, u64 tab, u64 shadow)
 {
     ucontext_t *uc = ucv;
     u64 pc = uc->uc_mcontext.pc;
-    u64 enter_end = (u64)(uintptr_t)arena.thunks.exit;
+    u64 enter_end = (u64)(uintptr_t)arena.thunks.exit_miss;
     u64 sem = (u64)(uintptr_t)arena.thunks.sem, first = (u64)(uintptr_t)(arena.x + arena.first);
     u64 end = (u64)(uintptr_t)(arena.x + arena.used);
 

@@ -82,30 +82,45 @@ void h_jbit(struct tr *t, hreg r, unsigned bit, bool set, u32 label)
     tr_branch(t, set ? a64_tbnz(r, bit, 0) : a64_tbz(r, bit, 0), label);
 }
 
-/* Through the thread's hash table; 6 instructions on a hit. h_context_stop() knows the shape. */
-static void probe(struct tr *t, hreg target, bool call)
+/*
+ * Through the thread's hash table, 6 instructions on a hit: y is where to go. The code behind it is
+ * the hit's. h_context_stop() knows the shape.
+ */
+static void probe(struct tr *t, hreg y, u32 miss)
 {
-    u32 miss = tr_label(t), done = tr_label(t);
-    hreg x = 15, y = 14;
+    hreg x = 15;
 
-    if (target != R_TARGET)
-        h_mov(t, 8, R_TARGET, target);
     tr_put(t, a64_ubfx(1, x, R_TARGET, 0, 12));
     tr_put(t, a64_add_reg(1, x, R_TAB, x, A64_LSL, 4));
     tr_put(t, a64_ldp(1, x, y, x, 0));
     tr_put(t, a64_sub_reg(1, x, x, R_TARGET, A64_LSL, 0));
     tr_branch(t, a64_cbnz(1, x, 0), miss);
-    tr_put(t, call ? a64_blr(y) : a64_br(y));
-    if (call)
-        tr_branch(t, a64_b(0), done);
+}
+
+/* LR says where it was: the target may be no address, which is the branch's own fault. */
+static void leave_missed(struct tr *t)
+{
+    tr_put(t, a64_ldr(3, R_SITE, R_CPU, JIT(exit_miss)));
+    tr_put(t, a64_blr(R_SITE));
+}
+
+/* To the guest pc in R_TARGET. */
+static void go(struct tr *t)
+{
+    u32 miss = tr_label(t);
+    hreg y = 14;
+
+    probe(t, y, miss);
+    tr_put(t, a64_br(y));
     tr_bind(t, miss);
-    leave_by(t, JIT(exit));
-    tr_bind(t, done);
+    leave_missed(t);
 }
 
 void h_goto_reg(struct tr *t, hreg target)
 {
-    probe(t, target, false);
+    if (target != R_TARGET)
+        h_mov(t, 8, R_TARGET, target);
+    go(t);
 }
 
 static void push_return(struct tr *t, hreg ret)
@@ -135,23 +150,39 @@ void h_call(struct tr *t, gaddr pc, gaddr ret)
     h_landing(t, ret);
 }
 
+/* A missed call: a target that is no address is found before the push. */
+static void check_target(struct tr *t)
+{
+    u32 good = tr_label(t);
+    hreg x = 15;
+
+    tr_put(t, a64_sbfx(1, x, R_TARGET, 0, 48));
+    tr_put(t, a64_sub_reg(1, x, x, R_TARGET, A64_LSL, 0));
+    tr_branch(t, a64_cbz(1, x, 0), good);
+    leave_missed(t);
+    tr_bind(t, good);
+}
+
 void h_call_away(struct tr *t, hreg target, gaddr ret)
 {
-    hreg r = 13, host = 12;
-    u32 back;
+    hreg r = 13, host = 12, y = 14;
+    u32 miss = tr_label(t), back = tr_label(t);
 
     h_mov(t, 8, R_TARGET, target);
     h_addr(t, r, ret);
-    if (!t->opt.callret) {
-        push_return(t, r);
-        probe(t, R_TARGET, false);
-        return;
+    if (t->opt.callret) {
+        tr_branch(t, a64_adr(host, 0), back);
+        tr_put(t, a64_stp_pre(1, r, host, R_SHADOW, -16));
     }
-    back = tr_label(t);
-    tr_branch(t, a64_adr(host, 0), back);
-    tr_put(t, a64_stp_pre(1, r, host, R_SHADOW, -16));
+    probe(t, y, miss);
     push_return(t, r);
-    probe(t, R_TARGET, true);
+    tr_put(t, t->opt.callret ? a64_blr(y) : a64_br(y));
+    if (t->opt.callret)
+        tr_branch(t, a64_b(0), back);
+    tr_bind(t, miss);
+    check_target(t);
+    push_return(t, r);
+    leave_by(t, JIT(exit));
     tr_bind(t, back);
 }
 
@@ -166,21 +197,18 @@ void h_ret(struct tr *t, unsigned pop)
 {
     u32 miss = tr_label(t);
 
-    if (t->opt.callret) {
+    if (t->opt.callret)
         tr_put(t, a64_ldp_post(1, R_SITE, R_LR, R_SHADOW, 16));
-        tr_put(t, a64_ldr_post(3, R_TARGET, R_RSP, 8));
-        if (pop)
-            h_opi(t, H_ADD, 8, R_RSP, R_RSP, pop);
+    tr_put(t, a64_ldr_post(3, R_TARGET, R_RSP, 8));
+    if (pop)
+        h_opi(t, H_ADD, 8, R_RSP, R_RSP, pop);
+    if (t->opt.callret) {
         tr_put(t, a64_sub_reg(1, R_SITE, R_SITE, R_TARGET, A64_LSL, 0));
         tr_branch(t, a64_cbnz(1, R_SITE, 0), miss);
         tr_put(t, a64_ret(R_LR));
-        tr_bind(t, miss);
-    } else {
-        tr_put(t, a64_ldr_post(3, R_TARGET, R_RSP, 8));
-        if (pop)
-            h_opi(t, H_ADD, 8, R_RSP, R_RSP, pop);
     }
-    probe(t, R_TARGET, false);
+    tr_bind(t, miss);
+    go(t);
 }
 
 void h_sem(struct tr *t)

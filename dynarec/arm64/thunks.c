@@ -75,6 +75,8 @@ static void back_to_host(struct out *o)
 
 static void exits(struct out *o, struct h_thunks *t)
 {
+    t->exit_miss = o->x + o->n;
+    put(o, a64_str(3, R_LR, R_CPU, CPU(jit.link)));
     t->exit = o->x + o->n;
     put(o, a64_movz(1, R_SITE, 0, 0));
     t->exit_link = o->x + o->n;

@@ -26,6 +26,7 @@ static struct page_node *pages[1u << PAGE_TABLE_BITS];
 static struct region *live, *limbo;
 static struct region **by_granule; /* host address -> region */
 static struct dyn_thread *threads;
+u32 region_stopping;
 static u64 epoch = 1, changes;
 static u64 generation = 1; /* of the arena's contents */
 static int lock;
@@ -121,6 +122,27 @@ struct region *region_at_host(u64 pc)
     return __atomic_load_n(&by_granule[off / GRANULE_WORDS], __ATOMIC_ACQUIRE);
 }
 
+const struct pcmap *region_map_at(const struct region *r, u64 pc)
+{
+    u32 word = (u32)(pc / 4 - (u64)(uintptr_t)r->x / 4), best = 0;
+    const struct pcmap *m = NULL;
+
+    /* Instructions are in the order of their code, but for cold parts, which do not access guest
+     * memory. */
+    for (u32 lo = 0, hi = r->nmap; lo < hi;) {
+        u32 mid = (lo + hi) / 2;
+
+        if (r->map[mid].at <= word) {
+            best = mid;
+            m = &r->map[best];
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return m;
+}
+
 /* ---- links, under the lock ---- */
 
 static void unlink_one(struct link *l)
@@ -129,11 +151,11 @@ static void unlink_one(struct link *l)
 
     if (!l->to)
         return;
-    if (l->via_stub)
-        h_patch_word(code_of(), l->of->x + l->stub, l->stub_word);
+    if (l->stub_at)
+        h_patch_word(code_of(), l->of->x + l->stub_at, l->stub_word);
     else
         h_patch(code_of(), l->of->x + l->at, l->of->x + l->stub);
-    l->via_stub = false;
+    l->stub_at = 0;
     for (p = &l->to->incoming; *p && *p != l; p = &(*p)->next)
         ;
     if (*p)
@@ -166,6 +188,26 @@ static void own_link(struct region *r, struct link *l, bool patched)
     dyn_count.linked++;
 }
 
+/* The branch, or else a jump in its stub: of a conditional branch that does not reach, of a call
+ * where e is not the region's first entry, which alone has the one for calls in front of it. */
+static bool link_to(struct link *l, const struct entry *e)
+{
+    const u32 *to = e->of->x + e->at;
+    u32 skip = 0;
+
+    if (l->kind != TR_SITE_CALL) {
+        if (h_patch(code_of(), l->of->x + l->at, to))
+            return true;
+    } else if (e->at == H_CALL_ENTRY) {
+        return h_patch(code_of(), l->of->x + l->at, to - H_CALL_ENTRY);
+    } else {
+        skip = H_CALL_STUB;
+    }
+    l->stub_at = l->stub + skip;
+    l->stub_word = l->of->x[l->stub_at];
+    return h_patch_jump(code_of(), l->of->x + l->stub_at, to);
+}
+
 void region_link(u32 *site, gaddr target)
 {
     struct region *r;
@@ -174,33 +216,16 @@ void region_link(u32 *site, gaddr target)
     region_lock();
     r = region_at_host((u64)(uintptr_t)site);
     e = entry_of(target);
-    for (u32 i = 0; r && !r->dead && i < r->nlinks; i++) {
+    for (u32 i = 0; r && !r->dead && !region_stopping && i < r->nlinks; i++) {
         struct link *l = &r->links[i];
-        const u32 *to;
 
         if (r->x + l->at != site || l->to || l->target != target)
             continue;
         /* What the block has in registers (the x87 stack) an entry would load from memory. */
-        if (l->inner) {
+        if (l->inner)
             own_link(r, l, h_patch(code_of(), site, r->x + l->inner));
-            break;
-        }
-        if (!e)
-            break;
-        /* Only a region's first entry has the one for calls in front of it. */
-        if (l->kind == TR_SITE_CALL && e->at != H_CALL_ENTRY)
-            break;
-        to = e->of->x + e->at - (l->kind == TR_SITE_CALL ? H_CALL_ENTRY : 0);
-        if (!h_patch(code_of(), site, to)) {
-            /* Too far for a conditional branch: its stub jumps on. */
-            l->stub_word = r->x[l->stub];
-            l->via_stub = true;
-            h_patch_jump(code_of(), r->x + l->stub, to);
-        }
-        l->to = e->of;
-        l->next = e->of->incoming;
-        e->of->incoming = l;
-        dyn_count.linked++;
+        else if (e)
+            own_link(e->of, l, link_to(l, e));
         break;
     }
     region_unlock();
@@ -335,6 +360,7 @@ void region_forget(struct dyn_thread *only)
     memset(table, 0, sizeof table);
     memset(pages, 0, sizeof pages);
     threads = only;
+    region_stopping = only && only->stopping;
     if (only) {
         only->next = only->prev = NULL;
         only->epoch = ~0ull;
@@ -403,8 +429,11 @@ static void fill(struct region *r, const struct tr *t)
 
             const struct tr_insn *from = ti - ti->back;
 
-            r->map[r->nmap++] =
-                (struct pcmap){.at = ti->at, .pc = (u32)(from->pc - r->lo), .state = from->state};
+            r->map[r->nmap++] = (struct pcmap){.at = ti->at,
+                                               .pc = (u32)(from->pc - r->lo),
+                                               .state = (u8)from->state,
+                                               .ret = ti->in.op == X86_RET,
+                                               .pop = ti->in.nopnd ? (u16)ti->in.imm : 0};
         }
     }
     r->nnotes = t->nnote;

@@ -30,8 +30,7 @@ struct link {
     struct region *to; /* linked to this one's entry; NULL: goes to the stub */
     struct link *next; /* of the links into the same region */
     struct region *of;
-    u32 stub_word; /* what stood there, while the stub jumps to the target */
-    bool via_stub;
+    u32 stub_at, stub_word; /* the stub jumps to the target there (0: it does not); what it was */
     u8 kind;
 };
 
@@ -45,7 +44,9 @@ struct entry {
 struct pcmap {
     u32 at;
     u32 pc; /* from region.lo */
-    u16 state;
+    u8 state;
+    bool ret; /* RET, of `pop` bytes more */
+    u16 pop;
 };
 
 struct region {
@@ -81,6 +82,7 @@ struct dyn_thread {
     u8 *shadow;                 /* mapping with a guard page at either end */
     const u32 *volatile target; /* being entered or run */
     bool poisoned;
+    bool stopping; /* in translated code whose ways out must stay unlinked */
     struct dyn_thread *next, *prev;
 };
 
@@ -105,9 +107,13 @@ struct region *region_publish(struct tr *t, u64 changes);
 u64 region_changes(void);
 const u32 *region_find(gaddr pc);
 struct region *region_at_host(u64 pc);
+/* The instruction of r around host address pc. */
+const struct pcmap *region_map_at(const struct region *r, u64 pc);
 void region_invalidate(gaddr start, gaddr end);
 /* Links the site at host address `site` to the translation of c->rip, if both live. */
 void region_link(u32 *site, gaddr target);
+/* Threads that are being stopped: nothing is linked until they are out. Under the lock. */
+extern u32 region_stopping;
 /* Every way out of r, or around in it, goes to its stub. */
 void region_unlink_all(struct region *r);
 size_t region_table_bytes(void);

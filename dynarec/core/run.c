@@ -27,6 +27,7 @@
 #include "dynarec/core/x87.h"
 #include "dynarec/dynarec.h"
 #include "interp/interp.h"
+#include "interp/sem.h"
 #include "x86/flags.h"
 
 #define HOT_RUNS 24
@@ -40,7 +41,6 @@ enum {
 };
 
 static struct dyn_thread empty; /* its tab matches nothing */
-static u8 *poison;              /* a shadow stack that matches nothing */
 
 static struct dyn_thread *self(const struct x86_cpu *c)
 {
@@ -147,10 +147,10 @@ static bool translate(struct x86_cpu *c, gaddr pc)
     return region_publish(t, changes) != NULL;
 }
 
-/* Translated code has no answer to unmasked floating-point exceptions. */
+/* Translated code has no answer to unmasked floating-point exceptions and single steps. */
 static bool enterable(const struct x86_cpu *c)
 {
-    return c->mode == 64 && h_fp_masked(c);
+    return c->mode == 64 && !(c->eflags & X86_TF) && h_fp_masked(c);
 }
 
 static bool offer(struct x86_cpu *c, gaddr pc)
@@ -168,16 +168,22 @@ static bool offer(struct x86_cpu *c, gaddr pc)
 
 /* ---- running ---- */
 
-/* The pair there stays: no guest return address. */
-static u64 shadow_top(const struct dyn_thread *d)
+/* An empty shadow stack: one pair, which leaves should a return address be equal to it. */
+static u64 shadow_empty(const struct dyn_thread *d)
 {
-    return (u64)(uintptr_t)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE - 16);
+    u64 *top = (u64 *)(void *)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE - 16);
+
+    top[0] = ~0ull;
+    top[1] = (u64)(uintptr_t)arena.thunks.exit;
+    return (u64)(uintptr_t)top;
 }
 
-static void shadow_reset(struct dyn_thread *d, struct x86_cpu *c)
+static void tab_empty(struct dyn_thread *d)
 {
-    c->jit.shadow = shadow_top(d);
-    memset((void *)(uintptr_t)c->jit.shadow, 0xff, 16);
+    for (u32 i = 0; i < DYN_TAB_SIZE; i++) {
+        d->tab[i].pc = ~0ull;
+        d->tab[i].x = arena.thunks.exit; /* a jump to ~0 leaves */
+    }
 }
 
 /* The interpreter or a native function has returned from a call that translated code made. */
@@ -194,15 +200,14 @@ static void freshen(struct dyn_thread *d, struct x86_cpu *c)
     u64 now = region_generation();
 
     if (d->seen != now) {
-        for (u32 i = 0; i < DYN_TAB_SIZE; i++)
-            d->tab[i].pc = ~0ull;
+        tab_empty(d);
         d->seen = now;
         d->poisoned = true;
     }
     if (d->poisoned) {
         d->poisoned = false;
         c->jit.tab = (u64)(uintptr_t)d->tab;
-        shadow_reset(d, c);
+        c->jit.shadow = shadow_empty(d);
     }
 }
 
@@ -233,6 +238,32 @@ static const u32 *find_live(struct dyn_thread *d, gaddr pc)
     return x ? find(d, pc) : NULL;
 }
 
+/* The thread is not in translated code any more: others may link again. */
+static void stopped(struct dyn_thread *d)
+{
+    if (!d->stopping)
+        return;
+    region_lock();
+    d->stopping = false;
+    region_stopping--;
+    region_unlock();
+}
+
+/* c->rip is no address: the indirect jump or return that missed there has not happened, the
+ * interpreter raises its fault. */
+static void no_address(struct x86_cpu *c)
+{
+    const struct region *r = region_at_host(c->jit.link);
+    const struct pcmap *m = r ? region_map_at(r, c->jit.link - 4) : NULL;
+
+    if (!m)
+        return; /* not after an indirect branch: a fault of the fetch */
+    c->rip = r->lo + m->pc;
+    if (m->ret)
+        c->gpr[X86_RSP] -= 8u + m->pop;
+    c->jit.resume = RESUME_STEP;
+}
+
 static bool run(struct x86_cpu *c)
 {
     struct dyn_thread *d = self(c);
@@ -241,6 +272,7 @@ static bool run(struct x86_cpu *c)
 
     if (UNLIKELY(!d))
         return false;
+    stopped(d);
     if (UNLIKELY(c->jit.resume)) {
         u32 how = c->jit.resume;
 
@@ -281,9 +313,13 @@ static bool run(struct x86_cpu *c)
         if (UNLIKELY(c->jit.stirred)) /* by a signal while it was decided not to call */
             c->env->native_end(c);
         dyn_count.entered++;
+        stopped(d);
+        if (UNLIKELY(!is_canonical(c->rip)))
+            no_address(c);
         if (UNLIKELY(c->jit.refuted))
             refute(c);
-    } while (!c->pending && !c->leave && !c->jit.resume && (x = find_live(d, c->rip)));
+    } while (!c->pending && !c->leave && !c->jit.resume && enterable(c) &&
+             (x = find_live(d, c->rip)));
     d->target = NULL;
     __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);
     h_flags_to_cpu(c);
@@ -310,11 +346,13 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
         c->rip = next;
         x86_sem[op->in.op](c, &op->in);
         dyn_fell_back(&op->in);
-        leave = c->rip != next || c->pending || c->leave || c->mode != 64 || !h_fp_masked(c);
-        if (leave || !op->fn)
+        leave = c->rip != next || c->leave || !enterable(c);
+        if (leave || c->pending || !op->fn)
             break;
     }
     c->cur = NULL;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* before this stop() left it to us */
+    leave |= c->pending != 0;
     c->jit.ymm_clean = 0;
     if (x87)
         dyn_x87_enter(c);
@@ -326,27 +364,6 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
 }
 
 /* ---- signals ---- */
-
-static const struct pcmap *map_at(const struct region *r, u64 pc)
-{
-    u32 word = (u32)(pc / 4 - (u64)(uintptr_t)r->x / 4), best = 0;
-    const struct pcmap *m = NULL;
-
-    /* Instructions are in the order of their code, but for cold parts, which do not access guest
-     * memory. */
-    for (u32 lo = 0, hi = r->nmap; lo < hi;) {
-        u32 mid = (lo + hi) / 2;
-
-        if (r->map[mid].at <= word) {
-            best = mid;
-            m = &r->map[best];
-            lo = mid + 1;
-        } else {
-            hi = mid;
-        }
-    }
-    return m;
-}
 
 /* Upper halves that the code had not stored yet. */
 static void save_ymm(struct x86_cpu *c, const struct region *r, const void *uc)
@@ -395,7 +412,7 @@ static void take_back(struct x86_cpu *c, const struct region *r, const void *uc)
 
 static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const void *uc)
 {
-    const struct pcmap *m = map_at(r, h_context_pc(uc));
+    const struct pcmap *m = region_map_at(r, h_context_pc(uc));
 
     ASSERT(m);
     h_context_save(c, uc, m->state);
@@ -421,7 +438,7 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
     if (!r || !d)
         return false;
     if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD) {
-        h_context_shadow(uc, shadow_top(d));
+        h_context_shadow(uc, shadow_empty(d));
         return true;
     }
     resume_at(c, r, uc);
@@ -454,9 +471,12 @@ static void stop(struct x86_cpu *c, void *uc)
         if ((r = region_at_host(c->jit.link)))
             region_unlink_all(r);
     }
+    if (!d->stopping)
+        region_stopping++;
+    d->stopping = true;
     region_unlock();
     d->poisoned = true;
-    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, (u64)(uintptr_t)poison);
+    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, shadow_empty(d));
     dyn_count.stopped++;
 }
 
@@ -482,6 +502,7 @@ static int thread_init(struct x86_cpu *c)
         .exit = (u64)(uintptr_t)arena.thunks.exit,
         .exit_link = (u64)(uintptr_t)arena.thunks.exit_link,
         .call_native = (u64)(uintptr_t)arena.thunks.native,
+        .exit_miss = (u64)(uintptr_t)arena.thunks.exit_miss,
     };
     region_thread_add(d);
     return 0;
@@ -493,6 +514,7 @@ static void thread_exit(struct x86_cpu *c)
 
     if (!d)
         return;
+    stopped(d);
     region_thread_remove(d);
     tr_free();
     munmap(d->shadow, DYN_SHADOW_SIZE + 2 * DYN_GUARD);
@@ -534,13 +556,7 @@ int dyn_init(void)
         r = region_init();
     if (r)
         return r;
-    for (u32 i = 0; i < DYN_TAB_SIZE; i++)
-        empty.tab[i].pc = ~0ull;
-    poison = mmap(NULL, 2 * DYN_GUARD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (poison == MAP_FAILED)
-        return -ENOMEM;
-    memset(poison, 0xff, 2 * DYN_GUARD);
-    poison += DYN_GUARD;
+    tab_empty(&empty);
     dyn_stats_init();
     interp_jit = &jit;
     return 0;

@@ -83,9 +83,9 @@ struct x86_exc {
 struct x86_jit {
     u64 tab;      /* hashed table of translations of this thread */
     u64 shadow;   /* top of the shadow stack: pairs of guest and host return address */
-    u64 link;     /* where in translated code x86_sem was called */
+    u64 link;     /* where in translated code x86_sem was called, or an indirect jump missed */
     u64 call_sem; /* addresses of common code: run one x86_sem, leave */
-    u64 exit, exit_link, sem;
+    u64 exit, exit_link, exit_miss, sem;
     u64 fpcr;            /* host's floating-point control for the guest's MXCSR */
     u32 nzcv, pf, af;    /* the guest's flags as the host keeps them */
     u32 resume;          /* the next instruction is the interpreter's */

@@ -32,8 +32,8 @@ static bool verbose, was_refused;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
-    if (!irun_cpu()->cur)
-        interp_jit->fault(irun_cpu(), context, (u64)(uintptr_t)info->si_addr);
+    if (!irun_cpu()->cur && interp_jit->fault(irun_cpu(), context, (u64)(uintptr_t)info->si_addr))
+        return; /* the end of the shadow stack */
     if (irun_fault(sig, info, 0, INTERP_CAUSE_UNKNOWN))
         return;
     signal(sig, SIG_DFL);
