@@ -127,8 +127,7 @@ const struct pcmap *region_map_at(const struct region *r, u64 pc)
     u32 word = (u32)(pc / 4 - (u64)(uintptr_t)r->x / 4), best = 0;
     const struct pcmap *m = NULL;
 
-    /* Instructions are in the order of their code, but for cold parts, which do not access guest
-     * memory. */
+    /* In the order of the code: instructions, then cold parts. */
     for (u32 lo = 0, hi = r->nmap; lo < hi;) {
         u32 mid = (lo + hi) / 2;
 
@@ -384,7 +383,7 @@ static struct region *make(const struct tr *t)
     }
     npages = ((hi - 1) >> PAGE_BITS) - (lo >> PAGE_BITS) + 1;
     size = sizeof *r + 64 + t->nsite * sizeof(struct link) + t->nentry * sizeof(struct entry) +
-           t->nins * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
+           (t->nins + t->ncold) * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
            npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note) +
            t->x87.nnote * sizeof(struct tr_x87_note) + t->hoist.n * sizeof(struct tr_hoist);
     r = heap_alloc(size);
@@ -412,11 +411,22 @@ static struct region *make(const struct tr *t)
     r->hoists = (void *)at;
     at += t->hoist.n * sizeof(struct tr_hoist);
     r->map = (void *)at;
-    at += t->nins * sizeof(struct pcmap);
+    at += (t->nins + t->ncold) * sizeof(struct pcmap);
     r->notes = (void *)at;
     at += t->nnote * sizeof(struct tr_ymm_note);
     r->x87 = (void *)at;
     return r;
+}
+
+static void add_map(struct region *r, const struct tr_insn *ti, u32 at, unsigned state)
+{
+    const struct tr_insn *from = ti - ti->back;
+
+    r->map[r->nmap++] = (struct pcmap){.at = at,
+                                       .pc = (u32)(from->pc - r->lo),
+                                       .state = (u8)state,
+                                       .ret = ti->in.op == X86_RET,
+                                       .pop = ti->in.nopnd ? (u16)ti->in.imm : 0};
 }
 
 static void fill(struct region *r, const struct tr *t)
@@ -427,15 +437,11 @@ static void fill(struct region *r, const struct tr *t)
         for (u32 k = 0; k < t->blk[i].n; k++) {
             const struct tr_insn *ti = &t->ins[t->blk[i].first + k];
 
-            const struct tr_insn *from = ti - ti->back;
-
-            r->map[r->nmap++] = (struct pcmap){.at = ti->at,
-                                               .pc = (u32)(from->pc - r->lo),
-                                               .state = (u8)from->state,
-                                               .ret = ti->in.op == X86_RET,
-                                               .pop = ti->in.nopnd ? (u16)ti->in.imm : 0};
+            add_map(r, ti, ti->at, (ti - ti->back)->state);
         }
     }
+    for (u32 i = 0; i < t->ncold; i++)
+        add_map(r, t->cold[i].insn, t->label[t->cold[i].label], t->cold[i].state);
     r->nnotes = t->nnote;
     for (u32 i = 0; i < t->nnote; i++)
         r->notes[i] = t->note[i];

@@ -135,6 +135,7 @@ struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr
                           .label = tr_label(t),
                           .back = tr_label(t),
                           .insn = tr_cur(t),
+                          .state = (u16)h_flag_state(t),
                           .blk = t->curblk,
                           .ymm = t->ymm};
     return c;

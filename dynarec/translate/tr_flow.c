@@ -7,6 +7,7 @@
 static void settle(struct tr *t)
 {
     h_flags_canon(t, t->blk[t->curblk].live_out);
+    t->ins[t->cur].state = (u16)h_flag_state(t); /* as a memory access behind it finds them */
 }
 
 bool tr_JMP(struct tr *t, const struct x86_insn *in)
