@@ -383,9 +383,10 @@ static struct region *make(const struct tr *t)
     }
     npages = ((hi - 1) >> PAGE_BITS) - (lo >> PAGE_BITS) + 1;
     size = sizeof *r + 64 + t->nsite * sizeof(struct link) + t->nentry * sizeof(struct entry) +
-           (t->nins + t->ncold) * sizeof(struct pcmap) + t->nblk * 16 + t->nfallback * sizeof(struct interp_op) +
-           npages * sizeof(struct page_node) + t->nnote * sizeof(struct tr_ymm_note) +
-           t->x87.nnote * sizeof(struct tr_x87_note) + t->hoist.n * sizeof(struct tr_hoist);
+           (t->nins + t->ncold) * sizeof(struct pcmap) + t->nblk * 16 +
+           t->nfallback * sizeof(struct interp_op) + npages * sizeof(struct page_node) +
+           t->nnote * sizeof(struct tr_ymm_note) + t->x87.nnote * sizeof(struct tr_x87_note) +
+           t->hoist.n * sizeof(struct tr_hoist);
     r = heap_alloc(size);
     if (!r)
         return NULL;

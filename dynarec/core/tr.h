@@ -119,7 +119,7 @@ struct tr_cold {
     const struct tr_insn *insn;
     u64 a, b;
     u32 blk;
-    u16 state; /* of the flags, for faults */
+    u16 state;         /* of the flags, for faults */
     struct tr_ymm ymm; /* as it was at tr_cold(), and is when emit runs */
 };
 
