@@ -51,6 +51,8 @@ class Store:
         if kind == "ours" and set(kept) - {key}:
             self.data[kind] = kept = {}
         figures = kept.setdefault(key, {})
+        if counting.board_metric and kind != "guest":
+            return make()       # varies from run to run
         if name not in figures:
             figures[name] = make()
             part = f"{self.path}.{os.getpid()}"
@@ -82,8 +84,13 @@ class Figures:
         if who == "peer":
             return counting.peer_runner("peer", settings).prepare(self.host)
         # QEMU 7.2 does not see rewritten code through a second mapping.
-        return counting.Runner("ours", f"BOX64_DYNAREC=1 BOX64_DYNAREC_DUALMAP=0 {settings} {self.ours} {{prog}}",
-                               ours=True).prepare(self.host)
+        settings = f"BOX64_DYNAREC=1 {'' if counting.board_metric else 'BOX64_DYNAREC_DUALMAP=0'} {settings}"
+        return counting.Runner("ours", f"{settings} {self.ours} {{prog}}", ours=True).prepare(self.host)
+
+    def plain_command(self, runner, program, arguments):
+        """To run without counting."""
+        emulator = [] if counting.board_metric else self.host.qemu_command() + ["-L", self.host.sysroot]
+        return emulator + runner.command(program, arguments)
 
     def program(self, who, kernel):
         return self.built["native" if who == "native" else "guest", kernel == "simd256"]
@@ -130,7 +137,7 @@ class Figures:
             report = os.path.join(folder, "stats.txt")
             environment = {**counting.clean_environment(folder), **runner.environment, "BOX64_TRACE_FILE": report}
             done = subprocess.run(
-                self.host.qemu_command() + ["-L", self.host.sysroot] + runner.command(program, arguments), cwd=folder,
+                self.plain_command(runner, program, arguments), cwd=folder,
                 env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800, check=False)
             lines = open(report, encoding="utf-8", errors="replace").read().splitlines() if os.path.exists(report) else []
         out = {"rows": []}
@@ -191,7 +198,7 @@ class Figures:
             with tempfile.TemporaryDirectory() as folder:
                 environment = {**counting.clean_environment(folder), **runner.environment}
                 done = subprocess.run(
-                    self.host.qemu_command() + ["-L", self.host.sysroot] + runner.command(program, arguments),
+                    self.plain_command(runner, program, arguments),
                     cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800,
                     check=False)
             return (done.stdout + done.stderr).count(b"New Instruction x64:")
