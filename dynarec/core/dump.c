@@ -68,8 +68,7 @@ static u32 block_start(const struct tr *t, u32 i)
     return i ? t->label[t->blk[i].enter] : 0;
 }
 
-/* What follows the last block: cold code, stubs, literals. */
-static u32 body_end(const struct tr *t)
+u32 dyn_body_end(const struct tr *t)
 {
     return t->ncold    ? t->label[t->cold[0].label]
            : t->nsite  ? t->site[0].stub
@@ -80,7 +79,7 @@ static u32 body_end(const struct tr *t)
 static void dump_block(struct sink *s, const struct tr *t, u32 i)
 {
     const struct tr_block *b = &t->blk[i];
-    u32 end = i + 1 < t->nblk ? block_start(t, i + 1) : body_end(t);
+    u32 end = i + 1 < t->nblk ? block_start(t, i + 1) : dyn_body_end(t);
 
     words(s, t, block_start(t, i), t->ins[b->first].at);
     for (u32 k = 0; k < b->n; k++) {
@@ -99,7 +98,7 @@ static void dump_block(struct sink *s, const struct tr *t, u32 i)
 static void dump_rest(struct sink *s, const struct tr *t)
 {
     line(s, "  out of line");
-    words(s, t, body_end(t), t->n);
+    words(s, t, dyn_body_end(t), t->n);
 }
 
 static void dump(struct sink *s, const struct tr *t)

@@ -15,6 +15,7 @@ struct dyn_profile {
     struct {
         gaddr pc;
         u32 insns;
+        u32 words; /* of host code on the straight way, without the counting itself */
         u32 text; /* offset of its listing */
         u64 runs; /* counted by translated code */
     } blk[];
@@ -22,6 +23,8 @@ struct dyn_profile {
 
 extern struct dyn_profile *dyn_profiles;
 
+/* Word behind the last block: cold code, stubs, literals follow (dump.c). */
+u32 dyn_body_end(const struct tr *t);
 u64 dyn_profile_insns(const struct dyn_profile *p);
 /* Prints the hottest regions with their listings. */
 void dyn_dump_hot(void);

@@ -64,8 +64,19 @@ u64 dyn_profile_insns(const struct dyn_profile *p)
     return sum;
 }
 
+static void straight_words(const struct tr *t)
+{
+    for (u32 i = 0; i < t->nblk; i++) {
+        u32 end = i + 1 < t->nblk ? t->label[t->blk[i + 1].enter] : dyn_body_end(t);
+
+        t->profile->blk[i].words = end - t->ins[t->blk[i].first].at;
+    }
+}
+
 void dyn_published(const struct tr *t, const struct region *r)
 {
+    if (t->opt.count && t->profile)
+        straight_words(t);
     dyn_count.regions++;
     dyn_count.blocks += t->nblk;
     dyn_count.insns += t->nins;
@@ -110,13 +121,18 @@ static void report_rows(const char *what, const u64 *counts, u64 of)
 
 static void report_executed(void)
 {
-    u64 insns = 0;
+    u64 insns = 0, words = 0;
 
     for (const struct dyn_profile *p = __atomic_load_n(&dyn_profiles, __ATOMIC_ACQUIRE); p;
-         p = p->next)
+         p = p->next) {
         insns += dyn_profile_insns(p);
+        for (u32 i = 0; i < p->nblk; i++)
+            words += p->blk[i].runs * p->blk[i].words;
+    }
     trace_print("stats: executed %llu guest instructions in translated code",
                 (unsigned long long)insns);
+    trace_print("stats: executed_host %llu instructions that is on the straight way",
+                (unsigned long long)words);
     trace_print("stats: executed_share %.4f%% of them were calls of the interpreter",
                 insns ? 100.0 * (double)dyn_count.fallback_runs / (double)insns : 0.0);
     report_rows("executed_fallback", dyn_row_runs, insns);

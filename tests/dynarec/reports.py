@@ -53,6 +53,7 @@ class Reports:
         text = self.run(STATS="2")
         counter = {m[1]: int(m[2]) for m in re.finditer(r"^stats: (\w+) (\d+) ", text, re.M)}
         self.near(counter.get("executed", 0), RUNS * LOOP, COLD * LOOP, "executed")
+        self.check(counter.get("executed_host", 0) > RUNS * LOOP, "executed_host")
         # FLD1 may be one of them.
         self.near(counter.get("fallback_runs", 0), RUNS * 1.5, RUNS * 0.5 + COLD * 2, "fallback_runs")
         match = re.search(r"^stats: executed_fallback (\d+) ([0-9.]+)% (\S+) FBSTP\b", text, re.M)
