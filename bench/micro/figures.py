@@ -171,6 +171,25 @@ class Figures:
             return {function: result.calls.get(offset, 0) for function, offset in offsets.items()}
         return self.store.get("ours", self.keys["ours"], f"passes {name}", make)
 
+    def memory(self, who, translator):
+        """Kilobytes that a python3 has which has just started: what the emulator and the guest hold, not QEMU."""
+        settings = f"BOX64_DYNAREC={int(translator)}"
+
+        def make():
+            runner = self.runner(who, settings)
+            command = runner.command(os.path.join(counting.guest_tree(), "usr/bin/python3"), [
+                "-c", "import sys; print('ready', flush=True); sys.stdin.readline()"])
+            qemu = [counting.cache_path("qemu", f"qemu-{self.host.name}"), "-cpu", self.host.new_cpu, "-L", self.host.sysroot]
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**counting.clean_environment(folder), **runner.environment}
+                with subprocess.Popen(([] if counting.board_metric else qemu) + command, env=environment, cwd=folder,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+                    ready = process.stdout.readline() == b"ready\n"
+                    size = resident(process.pid, not counting.board_metric)
+                    process.communicate(b"\n")
+            return size if ready else 0
+        return self.store.get(who, self.keys[who], f"memory {settings}", make)
+
     def profile(self, name, settings=""):
         """Executed host instructions of a program or kernel by function of ours: [(instructions, function)]."""
         program, arguments = ((self.program("guest", name), [name, "1"]) if name in kernels.KERNELS
@@ -203,6 +222,20 @@ class Figures:
                     check=False)
             return (done.stdout + done.stderr).count(b"New Instruction x64:")
         return self.store.get("peer", self.keys["peer"], f"insns {name}", make)
+
+
+def resident(pid, in_qemu):
+    """Resident kilobytes, shared pages by their part. QEMU's own are its heap and what can be executed: it maps the
+    guest's code without that right."""
+    size, own = 0, False
+    with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            match = re.match(r"[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+\s*(.*)", line)
+            if match:
+                own = in_qemu and ("x" in match[1] or match[2] == "[heap]")
+            elif line.startswith("Pss:") and not own:
+                size += int(line.split()[1])
+    return size
 
 
 # The translator's steps, one after the other.
