@@ -129,16 +129,31 @@ class Figures:
         return self.store.get(who, self.keys[who], f"program {name} {settings}".strip(), make)
 
 
-    def counters(self, program, arguments, settings=""):
+    def newer_qemu(self):
+        """The static QEMU that setup.sh fetches: it has newer CPU features, and does not count."""
+        return [counting.cache_path("qemu", f"qemu-{self.host.name}"), "-cpu", self.host.new_cpu, "-L", self.host.sysroot]
+
+    def straight(self, kernel, settings):
+        """Host instructions of one unit of work on the CPU of the newer QEMU, by the translator's own count: the runs
+        of each block times its instructions on the straight way."""
+        def make():
+            found = [self.counters(self.program("guest", kernel), [kernel, str(size)], settings, self.newer_qemu())
+                     for size in SIZES]
+            return slope([result.get("executed_host", 0) for result in found])
+        return self.store.get("ours", self.keys["ours"], f"straight {kernel} {settings}".strip(), make)
+
+    def counters(self, program, arguments, settings="", emulator=None):
         """What BOX64_STATS=2 says at exit: {name: number}, and "rows": lines of what fell back, most often first."""
         runner = self.runner("ours", f"BOX64_STATS=2 {settings}")
         with tempfile.TemporaryDirectory() as folder:
             # Programs may close standard error before they end.
             report = os.path.join(folder, "stats.txt")
             environment = {**counting.clean_environment(folder), **runner.environment, "BOX64_TRACE_FILE": report}
+            command = self.plain_command(runner, program, arguments)
+            if emulator and not counting.board_metric:
+                command = emulator + runner.command(program, arguments)
             done = subprocess.run(
-                self.plain_command(runner, program, arguments), cwd=folder,
-                env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800, check=False)
+                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=1800, check=False)
             lines = open(report, encoding="utf-8", errors="replace").read().splitlines() if os.path.exists(report) else []
         out = {"rows": []}
         for line in lines:
@@ -179,10 +194,9 @@ class Figures:
             runner = self.runner(who, settings)
             command = runner.command(os.path.join(counting.guest_tree(), "usr/bin/python3"), [
                 "-c", "import sys; print('ready', flush=True); sys.stdin.readline()"])
-            qemu = [counting.cache_path("qemu", f"qemu-{self.host.name}"), "-cpu", self.host.new_cpu, "-L", self.host.sysroot]
             with tempfile.TemporaryDirectory() as folder:
                 environment = {**counting.clean_environment(folder), **runner.environment}
-                with subprocess.Popen(([] if counting.board_metric else qemu) + command, env=environment, cwd=folder,
+                with subprocess.Popen(([] if counting.board_metric else self.newer_qemu()) + command, env=environment, cwd=folder,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
                     ready = process.stdout.readline() == b"ready\n"
                     size = resident(process.pid, not counting.board_metric)
