@@ -74,7 +74,8 @@ struct h_mem {
     bool stack; /* through RSP: may be exempt from memory ordering */
 };
 
-/* sz 1 2 4 8. The address is made legal for the access with temporaries. */
+/* sz 1 2 4 8. The address is made legal for the access with temporaries; order as t->opt.strongmem
+ * and tr_insn.plain say (ARCHITECTURE.md, Memory order). */
 void h_ld(struct tr *t, unsigned sz, hreg d, const struct h_mem *m);
 void h_lds(struct tr *t, unsigned sz, unsigned to, hreg d, const struct h_mem *m);
 void h_st(struct tr *t, unsigned sz, hreg s, const struct h_mem *m);
@@ -198,6 +199,8 @@ u32 *h_enter(struct x86_cpu *c, const u32 *code);
 void h_probe(void); /* CPU features, once */
 /* Host signal context: */
 u64 h_context_pc(const void *uc);
+/* Bytes of its access, if the host instruction at pc wants its address aligned; else 0. */
+unsigned h_context_aligned(const void *uc);
 /* Guest registers from the context into c (flags too, by the state of h_flag_state). */
 void h_context_save(struct x86_cpu *c, const void *uc, unsigned flag_state);
 /* Upper halves of YMM registers that are in the host's registers only: struct tr_ymm_note. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bridge/arch.h"
 #include "bridge/bridge.h"
 #include "config/config.h"
 #include "dynarec/dynarec.h"
@@ -115,6 +116,8 @@ static void start_rooms(const char *path, char **argv)
     env_init();
     must("memory map", mem_init());
     must("interpreter", interp_init());
+    if (br_arch_weak_order)
+        interp_order = cfg.dynarec_strongmem == 4 ? 2 : cfg.dynarec_strongmem != 0;
     if (cfg.dynarec && dyn_init() == -ENOMEM)
         log_warn("no memory for translated code: interpreting");
     must("threads", thr_init(&guest_env));

@@ -13,6 +13,17 @@ u64 h_context_pc(const void *uc)
     return ((const ucontext_t *)uc)->uc_mcontext.pc;
 }
 
+/* Exclusive, ordered and CAS; LSE's and LDAPR; LDAPUR and STLUR. */
+unsigned h_context_aligned(const void *uc)
+{
+    u32 w = *(const u32 *)(uintptr_t)h_context_pc(uc);
+
+    if ((w & 0x3f000000) == 0x08000000 || (w & 0x3f200c00) == 0x38200000 ||
+        (w & 0x3f200c00) == 0x19000000)
+        return 1u << (w >> 30);
+    return 0;
+}
+
 static const struct fpsimd_context *fpsimd(const ucontext_t *uc)
 {
     const u8 *at = uc->uc_mcontext.__reserved, *end = at + sizeof uc->uc_mcontext.__reserved;

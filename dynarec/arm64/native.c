@@ -23,7 +23,7 @@ hreg h_native_is(struct tr *t, hreg target, gaddr bridge, u32 label)
 void h_native_push(struct tr *t, gaddr ret)
 {
     h_addr(t, R_TARGET, ret);
-    tr_put(t, a64_str_pre(3, R_TARGET, R_RSP, -8));
+    h_st_push(t, 8, R_TARGET, R_RSP);
 }
 
 void h_native_taken(struct tr *t, enum x86_native_result r)

@@ -125,7 +125,7 @@ void h_goto_reg(struct tr *t, hreg target)
 
 static void push_return(struct tr *t, hreg ret)
 {
-    tr_put(t, a64_str_pre(3, ret, R_RSP, -8));
+    h_st_push(t, 8, ret, R_RSP);
 }
 
 /* Control comes back here. No entry for others where all there is is a jump out, to what would be
@@ -199,7 +199,7 @@ void h_ret(struct tr *t, unsigned pop)
 
     if (t->opt.callret)
         tr_put(t, a64_ldp_post(1, R_SITE, R_LR, R_SHADOW, 16));
-    tr_put(t, a64_ldr_post(3, R_TARGET, R_RSP, 8));
+    h_ld_pop(t, 8, R_TARGET, R_RSP);
     if (pop)
         h_opi(t, H_ADD, 8, R_RSP, R_RSP, pop);
     if (t->opt.callret) {

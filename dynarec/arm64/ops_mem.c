@@ -73,42 +73,114 @@ static struct place legal(struct tr *t, unsigned lg, const struct h_mem *m)
     return (struct place){.base = r, .index = H_NONE};
 }
 
+/*
+ * STRONGMEM. 1: a store is a release, so that stores stay in order and behind earlier loads. 2: a
+ * load is an acquire too (processor-consistent: LDAPR), which is x86's order for general registers.
+ * 3: vector registers too (vec.h). 4: the stack too. An instruction that has met unaligned data
+ * (tr_insn.plain) gets barriers instead, as do loads on a host without LDAPR.
+ */
+enum order { PLAIN, ORDERED, BARRIER };
+
+static enum order order_of(const struct tr *t, const struct h_mem *m, unsigned level, bool has)
+{
+    if (t->opt.strongmem < level || (m->stack && t->opt.strongmem < 4))
+        return PLAIN;
+    return has && !t->ins[t->cur].plain ? ORDERED : BARRIER;
+}
+
+/* For accesses that take base + simm9, or with `none` the base alone. */
+static struct place ordered_place(struct tr *t, const struct h_mem *m, bool none)
+{
+    struct place p = {.base = m->base, .index = H_NONE, .off = m->disp};
+
+    if (m->index != H_NONE || m->base == H_NONE || !a64_fits_simm9(m->disp) || (none && m->disp)) {
+        p.base = h_tmp(t);
+        p.off = 0;
+        h_ea(t, p.base, m);
+    }
+    return p;
+}
+
+static void load_acquire(struct tr *t, unsigned lg, hreg d, const struct h_mem *m)
+{
+    struct place p = ordered_place(t, m, !a64_has.lrcpc2);
+
+    if (a64_has.lrcpc2 && p.off)
+        tr_put(t, a64_ldapur(lg, d, p.base, p.off));
+    else
+        tr_put(t, a64_ldapr(lg, d, p.base));
+}
+
+static void store_release(struct tr *t, unsigned lg, hreg s, const struct h_mem *m)
+{
+    struct place p = ordered_place(t, m, !a64_has.lrcpc2);
+
+    if (a64_has.lrcpc2 && p.off)
+        tr_put(t, a64_stlur(lg, s, p.base, p.off));
+    else
+        tr_put(t, a64_stlr(lg, s, p.base));
+}
+
 void h_ld(struct tr *t, unsigned sz, hreg d, const struct h_mem *m)
 {
+    enum order order = order_of(t, m, 2, a64_has.lrcpc);
     unsigned lg = a64_log2(sz);
-    struct place p = legal(t, lg, m);
+    struct place p;
 
+    if (order == ORDERED) {
+        load_acquire(t, lg, d, m);
+        return;
+    }
+    p = legal(t, lg, m);
     if (p.index != H_NONE)
         tr_put(t, a64_ldr_reg(lg, d, p.base, p.index, A64_UXTX, p.scaled));
     else if (a64_fits_uimm(lg, p.off))
         tr_put(t, a64_ldr(lg, d, p.base, p.off));
     else
         tr_put(t, a64_ldur(lg, d, p.base, p.off));
-    if (t->opt.strongmem && !m->stack)
+    if (order == BARRIER)
         h_fence(t, H_FENCE_LOAD);
 }
 
 void h_lds(struct tr *t, unsigned sz, unsigned to, hreg d, const struct h_mem *m)
 {
+    enum order order = order_of(t, m, 2, a64_has.lrcpc);
     unsigned lg = a64_log2(sz), to64 = to == 8;
-    struct place p = legal(t, lg, m);
+    struct place p;
 
+    if (order == ORDERED && a64_has.lrcpc2) {
+        p = ordered_place(t, m, false);
+        tr_put(t, a64_ldapurs(lg, to64, d, p.base, p.off));
+        return;
+    }
+    if (order == ORDERED) {
+        load_acquire(t, lg, d, m);
+        h_sext(t, to, d, d, sz);
+        return;
+    }
+    p = legal(t, lg, m);
     if (p.index != H_NONE)
         tr_put(t, a64_ldrs_reg(lg, to64, d, p.base, p.index, A64_UXTX, p.scaled));
     else if (a64_fits_uimm(lg, p.off))
         tr_put(t, a64_ldrs(lg, to64, d, p.base, p.off));
     else
         tr_put(t, a64_ldurs(lg, to64, d, p.base, p.off));
-    if (t->opt.strongmem && !m->stack)
+    if (order == BARRIER)
         h_fence(t, H_FENCE_LOAD);
 }
 
 void h_st(struct tr *t, unsigned sz, hreg s, const struct h_mem *m)
 {
+    enum order order = order_of(t, m, 1, true);
     unsigned lg = a64_log2(sz);
-    struct place p = legal(t, lg, m);
+    struct place p;
 
-    if (t->opt.strongmem && !m->stack)
+    if (order == ORDERED) {
+        store_release(t, lg, s, m);
+        return;
+    }
+    p = legal(t, lg, m);
+    if (order == BARRIER)
         h_fence(t, H_FENCE_FULL);
     if (p.index != H_NONE)
         tr_put(t, a64_str_reg(lg, s, p.base, p.index, A64_UXTX, p.scaled));
@@ -126,6 +198,8 @@ void h_st_push(struct tr *t, unsigned sz, hreg s, hreg base)
         h_mov(t, 8, r, s);
         s = r;
     }
+    if (t->opt.strongmem == 4)
+        h_fence(t, H_FENCE_FULL);
     tr_put(t, a64_str_pre(a64_log2(sz), s, base, -(i64)sz));
 }
 
@@ -135,6 +209,8 @@ void h_ld_pop(struct tr *t, unsigned sz, hreg d, hreg base)
         tr_put(t, a64_ldr(a64_log2(sz), d, base, 0));
     else
         tr_put(t, a64_ldr_post(a64_log2(sz), d, base, (i64)sz));
+    if (t->opt.strongmem == 4)
+        h_fence(t, H_FENCE_LOAD);
 }
 
 void h_ea(struct tr *t, hreg d, const struct h_mem *m)
@@ -233,6 +309,8 @@ void h_cas(struct tr *t, unsigned sz, hreg old, hreg addr, hreg expect, hreg val
     if (a64_has.lse) {
         h_mov(t, 8, old, expect);
         tr_put(t, a64_casal(lg, old, val, addr));
+        if (t->opt.strongmem >= 3) /* one that fails has not stored: no release */
+            h_fence(t, H_FENCE_FULL);
         return;
     }
     ok = h_tmp(t);

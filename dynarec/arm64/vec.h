@@ -6,16 +6,21 @@
 
 #include "dynarec/host.h"
 
-/* As h_ld and h_st (ops_mem.c). */
+/* STRONGMEM 3 and 4 (ops_mem.c). */
+ALWAYS_INLINE bool vec_in_order(const struct tr *t, const struct h_mem *m)
+{
+    return t->opt.strongmem >= (m->stack ? 4 : 3);
+}
+
 ALWAYS_INLINE void vec_after_load(struct tr *t, const struct h_mem *m)
 {
-    if (t->opt.strongmem && !m->stack)
+    if (vec_in_order(t, m))
         h_fence(t, H_FENCE_LOAD);
 }
 
 ALWAYS_INLINE void vec_before_store(struct tr *t, const struct h_mem *m)
 {
-    if (t->opt.strongmem && !m->stack)
+    if (vec_in_order(t, m))
         h_fence(t, H_FENCE_FULL);
 }
 

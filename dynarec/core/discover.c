@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "dynarec/core/passes.h"
+#include "dynarec/core/unaligned.h"
 #include "interp/interp.h"
 #include "x86/decode.h"
 
@@ -148,6 +149,7 @@ static void block_from(struct work *w, gaddr pc)
         if (!n)
             break;
         ti->pc = b->end;
+        ti->plain = dyn_unaligned(ti->pc);
         b->end += n;
         b->n++;
         t->nins++;

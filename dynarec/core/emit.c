@@ -20,11 +20,21 @@ static void fall_back(struct tr *t)
     t->fallback[t->nfallback++] = tr_cur(t);
     if (t->nfallback == 1 || !t->more[t->nfallback - 2]) {
         tr_hoist_sem(t);
+        if (t->opt.strongmem)
+            h_fence(t, H_FENCE_FULL);
         h_sem(t);
+        if (t->opt.strongmem)
+            h_fence(t, H_FENCE_LOAD);
     }
     t->sem_end = t->n;
     t->sem_cur = t->cur;
     t->sem_blk = t->curblk;
+}
+
+/* Through x86_sem: instructions without a translation, and LOCK on data that is not aligned. */
+static bool needs_sem(const struct tr_insn *ti)
+{
+    return ti->plain && ((ti->in.pfx & X86_PFX_LOCK) || ti->in.op == X86_XCHG);
 }
 
 static bool leave(struct tr *t, gaddr pc)
@@ -60,7 +70,7 @@ static bool one(struct tr *t, struct tr_insn *ti)
         return true;
     if (attr & X86_ATTR_STOP)
         return leave(t, ti->pc);
-    if (fn && fn(t, in))
+    if (fn && !needs_sem(ti) && fn(t, in))
         return false;
     if (t->n != mark)
         tr_fail(t, "a translation gave up late");

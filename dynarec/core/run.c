@@ -24,6 +24,7 @@
 #include "dynarec/core/passes.h"
 #include "dynarec/core/region.h"
 #include "dynarec/core/stats.h"
+#include "dynarec/core/unaligned.h"
 #include "dynarec/core/x87.h"
 #include "dynarec/dynarec.h"
 #include "interp/interp.h"
@@ -432,6 +433,8 @@ static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const 
  * it starts afresh. Elsewhere: false. */
 static bool fault(struct x86_cpu *c, void *uc, u64 addr)
 {
+    unsigned size;
+
     struct dyn_thread *d = self(c);
     const struct region *r = region_at_host(h_context_pc(uc));
 
@@ -440,6 +443,13 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
     if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD) {
         h_context_shadow(uc, shadow_empty(d));
         return true;
+    }
+    size = h_context_aligned(uc);
+    if (size && addr & (size - 1)) {
+        gaddr pc = r->lo + map_at(r, h_context_pc(uc))->pc;
+
+        if (dyn_unaligned_add(pc))
+            region_invalidate(pc, pc + 1);
     }
     resume_at(c, r, uc);
 }

@@ -29,10 +29,11 @@ typedef u8 vreg; /* host vector register */
 struct tr_insn {
     struct x86_insn in;
     gaddr pc;
-    u32 at;    /* first host word */
-    u16 need;  /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
-    u16 state; /* flag state before it, for faults (h_flag_state) */
-    u8 back;   /* a fault in it restarts this many instructions before */
+    u32 at;     /* first host word */
+    u16 need;   /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
+    u16 state;  /* flag state before it, for faults (h_flag_state) */
+    bool plain; /* its data was unaligned: no ordered or atomic host access (unaligned.h) */
+    u8 back;    /* a fault in it restarts this many instructions before */
 };
 
 #define TR_EXTERNAL (-1)

@@ -20,6 +20,9 @@ void br_stub_common(void);
 extern __thread u32 br_slot_index;
 extern struct br_slot *br_slot_table;
 
+/* The CPU may show other threads its accesses in an order that x86 does not. */
+extern const bool br_arch_weak_order;
+
 /* Writes a stub for slot `index` to p. */
 void br_arch_emit_stub(u8 *p, u32 index);
 

@@ -324,6 +324,16 @@ static bool may_write_memory(const struct x86_insn *in)
     return false;
 }
 
+/* An access through an operand; the stack's own (PUSH, CALL ...) are none. */
+static bool touches_data(const struct x86_insn *in)
+{
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM || in->opnd[i].kind == X86_OPK_DI ||
+            in->opnd[i].kind == X86_OPK_SI)
+            return true;
+    return false;
+}
+
 static bool ends_block(const struct x86_insn *in, bool checked)
 {
     u32 a = x86_rows[in->row].attr;
@@ -361,8 +371,18 @@ static bool counted(const struct x86_cpu *c)
     return interp_jit && c->mode == 64;
 }
 
+unsigned interp_order;
+
+/* Does the host have to be kept from moving this instruction's accesses? */
+static bool fenced(const struct x86_insn *in)
+{
+    if (interp_order < 2)
+        return interp_order && touches_data(in);
+    return true;
+}
+
 struct build {
-    struct interp_op ops[2 * BLOCK_MAX_INSNS + 3];
+    struct interp_op ops[3 * BLOCK_MAX_INSNS + 3];
     u32 nops;
     gaddr end;
 };
@@ -384,6 +404,12 @@ static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr 
             if (pc == c->rip)
                 raise_decode(c, len, limit);
             break;
+        }
+        if (fenced(&op->in)) {
+            op[1].in = op->in;
+            *op = (struct interp_op){.fn = op_fence, .pc = pc};
+            w->nops++;
+            op++;
         }
         op->pc = pc;
         op->fn = select_handler(&op->in, maker);
@@ -543,6 +569,12 @@ const struct interp_op *op_check(struct x86_cpu *c, const struct interp_op *op)
         interp_invalidate(b->pc, b->end);
         return op_stale(c, op);
     }
+    return interp_next(c, op);
+}
+
+const struct interp_op *op_fence(struct x86_cpu *c, const struct interp_op *op)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return interp_next(c, op);
 }
 

@@ -138,6 +138,7 @@ bool select_has_link(const struct x86_insn *in);
 /* Handlers that block.c plants itself. */
 const struct interp_op *op_stale(struct x86_cpu *c, const struct interp_op *op);
 const struct interp_op *op_check(struct x86_cpu *c, const struct interp_op *op);
+const struct interp_op *op_fence(struct x86_cpu *c, const struct interp_op *op);
 const struct interp_op *op_count(struct x86_cpu *c, const struct interp_op *op);
 const struct interp_op *op_end(struct x86_cpu *c, const struct interp_op *op);
 

@@ -78,6 +78,10 @@ gaddr interp_current_pc(const struct x86_cpu *c);
  */
 NORETURN void interp_fault(struct x86_cpu *c);
 
+/* Whether interpreted accesses keep x86's memory order on a host that has a weaker one: 0 no, 1 but
+ * for the stack's own (PUSH, CALL ...), 2 all. Set before the first block is decoded. */
+extern unsigned interp_order;
+
 /* A block for pc has been decoded: the interpreter has been there, or just before it. Lock-free. */
 bool interp_seen(gaddr pc, unsigned mode);
 

@@ -63,7 +63,7 @@ static struct block {
     unsigned char *p;
     size_t n;
     unsigned seed;
-} *shared[SLOTS];
+} * shared[SLOTS];
 
 /* Takes what lies in a slot out, checks and frees it, and puts a new one there. */
 static void *churn(void *arg)

@@ -4,6 +4,8 @@
 #include <fenv.h>
 #include <string.h>
 
+const bool br_arch_weak_order = true;
+
 void br_arch_emit_stub(u8 *p, u32 index)
 {
     u64 target = (u64)(uintptr_t)br_stub_common;

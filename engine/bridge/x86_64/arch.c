@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+const bool br_arch_weak_order = false;
+
 void br_arch_emit_stub(u8 *p, u32 index)
 {
     u64 target = (u64)(uintptr_t)br_stub_common;
