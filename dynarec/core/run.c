@@ -446,7 +446,7 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
     }
     size = h_context_aligned(uc);
     if (size && addr & (size - 1)) {
-        gaddr pc = r->lo + map_at(r, h_context_pc(uc))->pc;
+        gaddr pc = r->lo + region_map_at(r, h_context_pc(uc))->pc;
 
         if (dyn_unaligned_add(pc))
             region_invalidate(pc, pc + 1);
