@@ -362,6 +362,10 @@ void h_opi_f(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, i64 imm)
             after_pf(t, r);
         return;
     }
+    if (!v && (op == H_ADC || op == H_SBB)) {
+        h_op_f(t, op, sz, d, a, R_ZR);
+        return;
+    }
     b = h_tmp(t);
     h_imm(t, b, sz == 8 ? (u64)imm : v);
     h_op_f(t, op, sz, d, a, b);

@@ -67,6 +67,10 @@ void h_imm(struct tr *t, hreg d, u64 v)
         zeros += (u16)(v >> 16 * i) == 0;
         ones += (u16)(v >> 16 * i) == 0xffff;
     }
+    if (!v) {
+        tr_put(t, a64_movz(1, d, 0, 0));
+        return;
+    }
     if (zeros < 3 && ones < 3) {
         if (a64_bitmask(v, 1, &bits)) {
             tr_put(t, a64_orr_imm(1, d, R_ZR, bits));
@@ -126,10 +130,23 @@ void h_op(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, hreg b)
         tr_put(t, a64_adc(sf, d, a, b));
         break;
     case H_SBB:
+        if (a == b && t->fl.kind == FL_NZCV) { /* all bits are the carry */
+            tr_put(t, a64_csetm(sf, d, t->fl.inv ? A64_CC : A64_CS));
+            break;
+        }
         h_carry(t, 1);
         tr_put(t, a64_sbc(sf, d, a, b));
         break;
     }
+}
+
+/* d = a + carry or a - carry, as ADC and SBB of 0 without flags. */
+static void carry_alone(struct tr *t, enum h_op op, unsigned sf, hreg d, hreg a)
+{
+    if (op == H_ADC && t->fl.kind == FL_NZCV && t->fl.inv)
+        tr_put(t, a64_csinc(sf, d, a, a, A64_CS));
+    else
+        h_op(t, op, sf ? 8 : 4, d, a, R_ZR);
 }
 
 static void shift_imm(struct tr *t, enum h_op op, unsigned sf, hreg d, hreg a, unsigned n)
@@ -185,6 +202,13 @@ void h_opi(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, i64 imm)
     case H_SHR:
     case H_SAR:
     case H_ROR: shift_imm(t, op, sf, d, a, (unsigned)v & (8 * sz - 1)); return;
+    case H_ADC:
+    case H_SBB:
+        if (!v) {
+            carry_alone(t, op, sf, d, a);
+            return;
+        }
+        break;
     default: break;
     }
     b = h_tmp(t);
