@@ -5,13 +5,8 @@
  */
 #include "dynarec/core/passes.h"
 
-/* Flags live at the far side of an edge. */
-static unsigned edge(struct tr *t, int block, gaddr pc)
-{
-    return block == TR_EXTERNAL ? flags_live_at(t, pc) : t->blk[block].live_in;
-}
-
-static unsigned live_out(struct tr *t, const struct tr_block *b)
+/* Flags live where control leaves the region at the end of b. */
+static unsigned live_outside(struct tr *t, const struct tr_block *b)
 {
     const struct x86_insn *in = &t->ins[b->first + b->n - 1].in;
     u32 attr = x86_rows[in->row].attr;
@@ -23,10 +18,25 @@ static unsigned live_out(struct tr *t, const struct tr_block *b)
         return t->opt.safeflags < 2 ? 0 : X86_OSZAPC;
     if (attr & X86_ATTR_IND)
         return t->opt.safeflags < 2 ? X86_OSZAPC & ~(unsigned)(X86_PF | X86_AF) : X86_OSZAPC;
-    if (attr & X86_ATTR_BRANCH)
-        live |= edge(t, b->taken, in->imm);
-    if (b->falls)
-        live |= edge(t, b->next, b->end);
+    if ((attr & X86_ATTR_BRANCH) && b->taken == TR_EXTERNAL)
+        live |= flags_live_at(t, in->imm);
+    if (b->falls && b->next == TR_EXTERNAL)
+        live |= flags_live_at(t, b->end);
+    return live;
+}
+
+/* ... and inside it. A call's flags are dead, or all live already. */
+static unsigned live_inside(const struct tr *t, const struct tr_block *b)
+{
+    u32 attr = x86_rows[t->ins[b->first + b->n - 1].in.row].attr;
+    unsigned live = 0;
+
+    if (attr & (X86_ATTR_STOP | X86_ATTR_CALL | X86_ATTR_RET | X86_ATTR_IND))
+        return 0;
+    if (b->taken != TR_EXTERNAL)
+        live |= t->blk[b->taken].live_in;
+    if (b->falls && b->next != TR_EXTERNAL)
+        live |= t->blk[b->next].live_in;
     return live;
 }
 
@@ -58,14 +68,17 @@ static bool walk(struct tr *t, struct tr_block *b)
 
 void pass_analyse(struct tr *t)
 {
+    u16 outside[TR_MAX_BLOCKS];
     bool again = true;
 
+    for (u32 i = 0; i < t->nblk; i++)
+        outside[i] = (u16)live_outside(t, &t->blk[i]);
     while (again) {
         again = false;
         for (u32 i = t->nblk; i--;) {
             struct tr_block *b = &t->blk[i];
 
-            b->live_out = (u16)live_out(t, b);
+            b->live_out = (u16)(outside[i] | live_inside(t, b));
             again |= walk(t, b);
         }
     }

@@ -2,17 +2,21 @@
  * discover.c - pass 0: from one entry to a region of basic blocks. A region follows fallthroughs
  * and direct jumps near the entry; the target of a conditional branch only where the interpreter
  * has been (cold exits are not translated before they are warm). Calls end a block but not the
- * region: control comes back behind them.
+ * region: control comes back behind them. It ends where another region has an entry: code is
+ * translated once, or nearly so.
  */
 #include <string.h>
 
 #include "base/bits.h"
 #include "dynarec/core/passes.h"
+#include "dynarec/core/region.h"
 #include "dynarec/core/unaligned.h"
-#include "interp/interp.h"
+#include "interp/block.h"
 #include "x86/decode.h"
 
 #define REACH 0x4000 /* bytes of guest code around the entry */
+#define TAIL 2048    /* the longest block that can begin there */
+#define MAX_BLOCK_INSNS 128
 
 struct work {
     struct tr *t;
@@ -21,9 +25,15 @@ struct work {
         gaddr lo, hi;
     } code[8]; /* ranges that env->fetch allowed */
     u32 ncode;
-    gaddr todo[TR_MAX_BLOCKS * 2];
+    struct {
+        gaddr pc;
+        const struct interp_op *op; /* the interpreter's record of it, NULL: look */
+    } todo[TR_MAX_BLOCKS * 2];
     u32 ntodo;
+    const struct interp_op *op;         /* the interpreter's next record, if it has one */
+    u64 taken[(2 * REACH + TAIL) / 64]; /* bit per byte from entry - REACH on: is in a block */
 };
+_Static_assert(MAX_BLOCK_INSNS *X86_MAX_LEN <= TAIL, "struct work.taken");
 
 /* End of the readable code at pc, 0: none. Each new page is fetched, that is, watched. */
 static gaddr code_end(struct work *w, gaddr pc)
@@ -44,22 +54,30 @@ static gaddr code_end(struct work *w, gaddr pc)
     return end;
 }
 
-static void want(struct work *w, gaddr pc)
+static void want(struct work *w, gaddr pc, const struct interp_op *op)
 {
     if (pc - (w->t->entry - REACH) >= 2 * REACH || w->ntodo == sizeof w->todo / sizeof w->todo[0])
         return;
-    w->todo[w->ntodo++] = pc;
+    if (pc != w->t->entry && region_find(pc)) /* once is enough: they are linked */
+        return;
+    w->todo[w->ntodo].pc = pc;
+    w->todo[w->ntodo++].op = op;
 }
 
 /* Length of the instruction at pc, decoded into *in; 0 if there is none that we could translate. */
 static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
 {
+    const struct x86_insn *known = block_next_record(&w->op, pc);
     gaddr end = code_end(w, pc);
     u8 buf[16] = {0};
     int n;
 
     if (!end)
         return 0;
+    if (known) {
+        *in = *known;
+        return in->len;
+    }
     if (end - pc >= 16) {
         n = x86_decode(in, g2h(pc), 16, pc, w->t->mode);
     } else {
@@ -83,12 +101,12 @@ static bool flow(struct work *w, struct tr_block *b, const struct x86_insn *in)
     }
     if (attr & (X86_ATTR_COND | X86_ATTR_CALL)) {
         b->falls = true;
-        want(w, b->end);
+        want(w, b->end, w->op);
     }
     if ((attr & (X86_ATTR_IND | X86_ATTR_CALL)) == 0 &&
         (!(attr & X86_ATTR_COND) || interp_seen(in->imm, w->t->mode) ||
          in->imm - w->t->entry < b->end - w->t->entry))
-        want(w, in->imm);
+        want(w, in->imm, NULL);
     return false;
 }
 
@@ -105,9 +123,33 @@ static void split(struct tr *t, u32 i, u32 k)
     a->falls = true;
 }
 
-/* Is pc covered? Splits the block it lies in. */
-static bool covered(struct tr *t, gaddr pc)
+static bool is_taken(const struct work *w, gaddr pc)
 {
+    u64 i = pc - (w->t->entry - REACH);
+
+    return i < 2 * REACH + TAIL && (w->taken[i / 64] >> i % 64 & 1);
+}
+
+static void take(struct work *w, const struct tr_block *b)
+{
+    u64 i = b->pc - (w->t->entry - REACH), end = i + (b->end - b->pc);
+
+    for (; i < end; i = (i | 63) + 1) {
+        u64 bits = ~0ull << i % 64;
+
+        if (end < (i | 63) + 1)
+            bits &= ~(~0ull << end % 64);
+        w->taken[i / 64] |= bits;
+    }
+}
+
+/* Is pc covered? Splits the block it lies in. */
+static bool covered(struct work *w, gaddr pc)
+{
+    struct tr *t = w->t;
+
+    if (!is_taken(w, pc))
+        return false;
     for (u32 i = 0; i < t->nblk; i++) {
         struct tr_block *b = &t->blk[i];
 
@@ -125,21 +167,14 @@ static bool covered(struct tr *t, gaddr pc)
     return false;
 }
 
-static bool starts_block(const struct tr *t, gaddr pc)
-{
-    for (u32 i = 0; i < t->nblk; i++)
-        if (pc >= t->blk[i].pc && pc < t->blk[i].end)
-            return true;
-    return false;
-}
-
-static void block_from(struct work *w, gaddr pc)
+static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
 {
     struct tr *t = w->t;
     struct tr_block *b;
 
     if (t->nblk == TR_MAX_BLOCKS || t->nins == TR_MAX_INSNS)
         return;
+    w->op = op ? op : block_records(pc, t->mode);
     b = &t->blk[t->nblk];
     *b = (struct tr_block){.pc = pc, .end = pc, .first = t->nins, .falls = true};
     do {
@@ -155,9 +190,11 @@ static void block_from(struct work *w, gaddr pc)
         t->nins++;
         if (!flow(w, b, &ti->in))
             break;
-    } while (t->nins < TR_MAX_INSNS && !starts_block(t, b->end) && b->n < 128);
-    if (b->n)
+    } while (t->nins < TR_MAX_INSNS && !is_taken(w, b->end) && b->n < MAX_BLOCK_INSNS);
+    if (b->n) {
         t->nblk++;
+        take(w, b);
+    }
 }
 
 static void sort_blocks(struct tr *t)
@@ -194,10 +231,10 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
 {
     struct work w = {.t = t, .c = c};
 
-    w.todo[w.ntodo++] = t->entry;
+    want(&w, t->entry, NULL);
     for (u32 i = 0; i < w.ntodo; i++)
-        if (!covered(t, w.todo[i]))
-            block_from(&w, w.todo[i]);
+        if (!covered(&w, w.todo[i].pc))
+            block_from(&w, w.todo[i].pc, w.todo[i].op);
     if (!t->nblk) {
         tr_fail(t, "no code");
         return;
@@ -210,37 +247,52 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
     }
 }
 
+static const struct x86_insn *decode_alone(struct x86_insn *in, gaddr pc, gaddr end, unsigned mode)
+{
+    size_t n = end - pc < 16 ? end - pc : 16;
+    u8 buf[16] = {0};
+
+    memcpy(buf, g2h(pc), n);
+    return x86_decode(in, buf, n, pc, mode) > 0 ? in : NULL;
+}
+
 unsigned flags_live_at(struct tr *t, gaddr pc)
 {
     unsigned live = 0, open = X86_OSZAPC;
+    const struct interp_op *op = block_records(pc, t->mode);
 
     for (u32 k = 0; k < 6 && open; k++) {
+        int other = region_live(pc);
+        const struct x86_insn *known;
         const struct x86_row *row;
-        struct x86_insn in;
-        u8 buf[16] = {0};
+        struct x86_insn decoded;
         gaddr end = 0;
-        int n;
 
+        if (other >= 0)
+            return live | (open & (unsigned)other);
         for (u32 i = 0; i < t->npages; i++)
             if (pc >= t->page[i] && pc < t->page_end[i])
                 end = t->page_end[i];
         if (!end)
             return live | open;
-        memcpy(buf, g2h(pc), end - pc < 16 ? end - pc : 16);
-        n = x86_decode(&in, buf, end - pc < 16 ? end - pc : 16, pc, t->mode);
-        if (n <= 0)
+        known = block_next_record(&op, pc);
+        if (!known)
+            known = decode_alone(&decoded, pc, end, t->mode);
+        if (!known)
             return live | open;
-        row = &x86_rows[in.row];
-        live |= x86_flags_read(&in) & open;
+        row = &x86_rows[known->row];
+        live |= x86_flags_read(known) & open;
         open &= ~((unsigned)(row->f_write | row->f_undef) & ~(unsigned)row->f_cond);
         if (row->attr & (X86_ATTR_CALL | X86_ATTR_RET))
             return t->opt.safeflags < 2 ? live : live | open;
+        if ((row->attr & X86_ATTR_IND) && t->opt.safeflags < 2)
+            return live | (open & ~(unsigned)(X86_PF | X86_AF));
         if ((row->attr & X86_ATTR_BRANCH) && !(row->attr & (X86_ATTR_COND | X86_ATTR_IND)))
-            pc = in.imm;
+            pc = known->imm;
         else if (row->attr & (X86_ATTR_BRANCH | X86_ATTR_STOP))
             return live | open;
         else
-            pc += (unsigned)n;
+            pc += known->len;
     }
     return live | open;
 }

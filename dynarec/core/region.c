@@ -103,13 +103,27 @@ void region_thread_remove(struct dyn_thread *d)
     region_unlock();
 }
 
-const u32 *region_find(gaddr pc)
+static const struct entry *find(gaddr pc)
 {
     struct entry *e = __atomic_load_n(&table[hash(pc, TABLE_BITS)], __ATOMIC_ACQUIRE);
 
     while (e && e->pc != pc)
         e = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+    return e;
+}
+
+const u32 *region_find(gaddr pc)
+{
+    const struct entry *e = find(pc);
+
     return e ? e->of->x + e->at : NULL;
+}
+
+int region_live(gaddr pc)
+{
+    const struct entry *e = find(pc);
+
+    return e ? e->live : -1;
 }
 
 /* The live or dead region around host address pc; async-signal-safe. */
@@ -468,9 +482,16 @@ static void fill(struct region *r, const struct tr *t)
         if (site->inside)
             r->links[i].inner = t->label[t->blk[site->block].label];
     }
-    for (u32 i = 0; i < t->nentry; i++)
-        r->entries[i] = (struct entry){
-            .pc = t->entries[i].pc, .at = t->entries[i].at, .stale = t->entries[i].stale, .of = r};
+    for (u32 i = 0; i < t->nentry; i++) {
+        const struct tr_entry *e = &t->entries[i];
+        int b = tr_block_at(t, e->pc);
+
+        r->entries[i] = (struct entry){.pc = e->pc,
+                                       .at = e->at,
+                                       .stale = e->stale,
+                                       .live = b < 0 ? X86_OSZAPC : t->blk[b].live_in,
+                                       .of = r};
+    }
     for (u32 i = 0; i < t->nfallback; i++)
         r->ops[i] = (struct interp_op){
             .in = t->fallback[i]->in, .pc = t->fallback[i]->pc, .fn = t->more[i] ? op_end : NULL};

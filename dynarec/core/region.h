@@ -37,6 +37,7 @@ struct link {
 struct entry {
     gaddr pc;
     u32 at, stale;
+    u16 live; /* flags that are read from here on */
     struct region *of;
     struct entry *next; /* same bucket */
 };
@@ -106,6 +107,8 @@ void region_thread_remove(struct dyn_thread *d);
 struct region *region_publish(struct tr *t, u64 changes);
 u64 region_changes(void);
 const u32 *region_find(gaddr pc);
+/* Of the translation of pc: the flags that it wants on entry; -1: there is none. */
+int region_live(gaddr pc);
 struct region *region_at_host(u64 pc);
 /* The instruction of r around host address pc. */
 const struct pcmap *region_map_at(const struct region *r, u64 pc);

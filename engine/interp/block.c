@@ -310,6 +310,29 @@ bool interp_seen(gaddr pc, unsigned mode)
     return find(pc, mode) != NULL;
 }
 
+const struct interp_op *block_records(gaddr pc, unsigned mode)
+{
+    const struct block *b = find(pc, mode);
+
+    return b && !b->checked ? b->ops : NULL;
+}
+
+const struct x86_insn *block_next_record(const struct interp_op **at, gaddr pc)
+{
+    const struct interp_op *op = *at;
+    interp_handler *fn = NULL;
+
+    if (!op)
+        return NULL;
+    for (;; op++) { /* past link slots and the block's head */
+        fn = __atomic_load_n(&op->fn, __ATOMIC_RELAXED);
+        if (fn && fn != op_count)
+            break;
+    }
+    *at = fn != op_end && fn != op_stale && op->pc == pc ? op + 1 : NULL;
+    return *at ? &op->in : NULL;
+}
+
 /* Conservative: may this instruction write memory? Ends checked blocks. */
 static bool may_write_memory(const struct x86_insn *in)
 {

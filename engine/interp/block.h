@@ -124,6 +124,15 @@ void block_thread_remove(struct interp_thread *t);
 /* Top of the run loop: this thread holds no op. Frees what no thread can reach. */
 void block_quiescent(struct interp_thread *t);
 
+/*
+ * For a translator: the decoded instructions of the block that starts at pc, NULL if there is none
+ * (or a checked one). block_next_record() returns the one at *op if it is that of pc, and moves on;
+ * NULL at the block's end. The caller looks at interp_jit->invalidate for what changes meanwhile,
+ * and is not at the top of its run loop.
+ */
+const struct interp_op *block_records(gaddr pc, unsigned mode);
+const struct x86_insn *block_next_record(const struct interp_op **op, gaddr pc);
+
 /* Around env calls (syscalls, bridges) that may take long: this thread holds no op and must not
  * keep dead blocks alive. */
 void block_suspend(struct interp_thread *t);

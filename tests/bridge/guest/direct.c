@@ -265,10 +265,10 @@ static void ends(void)
 /* Calls memcpy(arguments as given), which writes the constant of the next instruction. */
 static void patches(void)
 {
-    u_char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                     -1, 0);
-    static const u_char code[] = {0x48, 0x83, 0xec, 8, 0xff, 0x15, 22, 0, 0, 0, 0xb8, 1, 0, 0, 0,
-                                  0x48, 0x83, 0xc4, 8, 0xc3};
+    u_char *p =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static const u_char code[] = {0x48, 0x83, 0xec, 8, 0xff, 0x15, 22,   0,    0, 0,
+                                  0xb8, 1,    0,    0, 0,    0x48, 0x83, 0xc4, 8, 0xc3};
     int (*volatile fn)(void *, const void *, long) = (void *)p;
     void *to = (void *)memcpy;
     long wrong = 0;
