@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "dynarec/arm64/a64.h"
 #include "dynarec/core/passes.h"
+#include "dynarec/core/region.h"
 #include "dynarec/core/stats.h"
 #include "dynarec/translate/translate.h"
 #include "interp/interp.h"
@@ -34,6 +35,30 @@ static struct tr *t;
 static gaddr code_end;
 
 /* ---- what the passes ask of the rest of the translator and of the engine ---- */
+
+const u32 *region_find(gaddr pc)
+{
+    (void)pc;
+    return NULL;
+}
+
+int region_live(gaddr pc)
+{
+    (void)pc;
+    return -1;
+}
+
+const struct interp_op *block_records(gaddr pc, unsigned mode)
+{
+    (void)pc, (void)mode;
+    return NULL;
+}
+
+const struct x86_insn *block_next_record(const struct interp_op **op, gaddr pc)
+{
+    (void)op, (void)pc;
+    return NULL;
+}
 
 bool interp_seen(gaddr pc, unsigned mode)
 {
