@@ -159,6 +159,25 @@ static void shift_imm(struct tr *t, enum h_op op, unsigned sf, hreg d, hreg a, u
     }
 }
 
+/* Shifts where they do; else what would take two instructions is loaded: it is not waited for. */
+static void mul_imm(struct tr *t, unsigned sz, hreg d, hreg a, u64 v)
+{
+    u32 before = t->n;
+    hreg b;
+
+    if (v && !(v & (v - 1))) {
+        shift_imm(t, H_SHL, sz == 8, d, a, (unsigned)__builtin_ctzll(v));
+        return;
+    }
+    b = h_tmp(t);
+    h_imm(t, b, v);
+    if (t->n - before > 1) {
+        t->n = before;
+        tr_literal(t, a64_ldr_lit(1, b, 0), v);
+    }
+    h_op(t, H_MUL, sz, d, a, b);
+}
+
 void h_opi(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, i64 imm)
 {
     unsigned sf = sz == 8, lsl12;
@@ -202,6 +221,7 @@ void h_opi(struct tr *t, enum h_op op, unsigned sz, hreg d, hreg a, i64 imm)
     case H_SHR:
     case H_SAR:
     case H_ROR: shift_imm(t, op, sf, d, a, (unsigned)v & (8 * sz - 1)); return;
+    case H_MUL: mul_imm(t, sz, d, a, v); return;
     case H_ADC:
     case H_SBB:
         if (!v) {

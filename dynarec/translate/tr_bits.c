@@ -185,6 +185,10 @@ static bool imul_into(struct tr *t, const struct x86_insn *in)
     if (sz < 4)
         return false;
     a = in->nopnd == 3 ? tr_read(t, in, 1) : d;
+    if (!flags && in->nopnd == 3 && in->opnd[2].kind == X86_OPK_IMM) {
+        h_opi(t, H_MUL, sz, d, a, (i64)in->imm);
+        return true;
+    }
     b = in->nopnd == 3 ? tr_read(t, in, 2) : tr_read(t, in, 1);
     if (!flags) {
         h_op(t, H_MUL, sz, d, a, b);
