@@ -163,7 +163,7 @@ void pass_emit(struct tr *t)
         t->blk[i].label = tr_label(t);
         t->blk[i].enter = tr_label(t);
     }
-    t->sem_end = TR_UNBOUND;
+    t->sem_end = t->moved = TR_UNBOUND;
     joins(t);
     memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);

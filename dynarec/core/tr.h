@@ -224,6 +224,8 @@ struct tr {
     /* while one instruction is translated */
     u32 cur; /* its index */
     u32 curblk;
+    u32 moved;       /* the instruction whose first operand is still in moved_from (tr_MOV) */
+    hreg moved_from;
     u32 tmp_free; /* bit per host register */
     u32 vtmp_free;
     hreg zext_reg; /* zero above the operand size: a value just loaded */

@@ -49,7 +49,7 @@ hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i)
     switch (o->kind) {
     case X86_OPK_GPR:
         if (o->size >= 4)
-            return h_gpr(o->reg);
+            return !i && t->moved == t->cur ? t->moved_from : h_gpr(o->reg);
         r = h_tmp(t);
         h_zext(t, r, h_gpr(o->reg), o->size);
         break;
@@ -192,11 +192,12 @@ static bool binary(struct tr *t, const struct x86_insn *in, enum h_op op)
         return to_memory(t, in, op);
     b = is_imm(in, 1) ? H_NONE : sz >= 4 ? tr_read(t, in, 1) : read_low(t, in, 1);
     t->zext_reg = H_NONE;
-    a = in->opnd[0].kind == X86_OPK_GPR ? h_gpr(in->opnd[0].reg) : tr_read(t, in, 0);
+    a = in->opnd[0].kind == X86_OPK_GPR && sz < 4 ? h_gpr(in->opnd[0].reg) : tr_read(t, in, 0);
     if (op == H_XOR && !is_imm(in, 1) && a == b && sz >= 4 &&
         in->opnd[1].kind == X86_OPK_GPR) { /* the zeroing idiom */
-        h_imm(t, a, 0);
-        h_flags_logic(t, sz, a);
+        d = tr_dest(t, in, 0);
+        h_imm(t, d, 0);
+        h_flags_logic(t, sz, d);
         return true;
     }
     d = tr_dest(t, in, 0);
@@ -360,6 +361,43 @@ bool tr_NOT(struct tr *t, const struct x86_insn *in)
 
 /* ---- moves ---- */
 
+/*
+ * MOV d, s and then d = d op x is one instruction of three operands: tr_read() of the second's
+ * first operand gives s. Only where the second cannot fault, and always has this translation.
+ */
+static bool moves_into_next(struct tr *t, const struct x86_insn *in)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+    const struct x86_insn *next = &t->ins[t->cur + 1].in;
+    const struct x86_operand *d = &next->opnd[0], *x = &next->opnd[1];
+
+    if (t->cur + 1 >= b->first + b->n || d->kind != X86_OPK_GPR || d->reg != in->opnd[0].reg ||
+        d->size < 4 || d->size > in->opnd[0].size)
+        return false;
+    switch (next->op) {
+    case X86_ADD:
+    case X86_SUB:
+    case X86_AND:
+    case X86_OR:
+    case X86_XOR:
+        if (x->kind != X86_OPK_IMM && (x->kind != X86_OPK_GPR || x->reg == d->reg))
+            return false;
+        break;
+    case X86_SHL:
+    case X86_SHR:
+    case X86_SAR:
+    case X86_ROL:
+    case X86_ROR:
+        if (x->kind != X86_OPK_IMM || !(next->imm & (d->size == 8 ? 63 : 31)))
+            return false;
+        break;
+    default: return false;
+    }
+    t->moved = t->cur + 1;
+    t->moved_from = h_gpr(in->opnd[1].reg);
+    return true;
+}
+
 bool tr_MOV(struct tr *t, const struct x86_insn *in)
 {
     const struct x86_operand *d = &in->opnd[0], *s = &in->opnd[1];
@@ -379,7 +417,7 @@ bool tr_MOV(struct tr *t, const struct x86_insn *in)
             load(t, in, d->size, v);
         else if (s->kind == X86_OPK_IMM)
             h_imm(t, v, zext(in->imm, d->size));
-        else
+        else if (!moves_into_next(t, in))
             h_mov(t, d->size, v, h_gpr(s->reg));
         return true;
     }
