@@ -160,12 +160,14 @@ def until(mask, value):
 
 BL, BLR, BR_, RET, B = ((0xfc000000, 0x94000000), (0xfffffc1f, 0xd63f0000), (0xfffffc1f, 0xd61f0000),
                         (0xfffffc1f, 0xd65f0000), (0xfc000000, 0x14000000))
+PUSH = (0xffe00c00, 0xf8000c00)     # STR with the address written back
 UBFX = (0xffc00000, 0xd3400000)     # 64 bits: the probe's first word
 
 
 def probe(end):
-    """Words of the hashed probe: from UBFX to the jump."""
+    """Words of the hashed probe: from UBFX to the jump, without the guest's push."""
     def counted(words):
+        words = [word for word in words if word & PUSH[0] != PUSH[1]]
         start = next(i for i, word in enumerate(words) if word & UBFX[0] == UBFX[1])
         return until(*end)(words[start:])
     return counted
