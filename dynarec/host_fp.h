@@ -114,6 +114,35 @@ void h_f_integral_to_int(struct tr *t, unsigned sz, hreg d, vreg a);
 /* 80 bits: mantissa, sign and exponent. */
 void h_f_to_f80(struct tr *t, hreg m, hreg e, vreg a);
 void h_f_from_f80(struct tr *t, vreg d, hreg m, hreg se);
+/*
+ * ---- x87 in 80 bits: values are pairs of registers, a (k 0) and b (k 1), valid from one of these
+ * to the next; other temporaries are lost at h_x80_do. ----
+ * a = a op b; b = what raw (the register h_x80_raw() is) holds; raw = a converted; CMP: h_x80_se(0)
+ * = 1 if a < b, 40h if equal, else 0. To `slow` for what is not common, nothing changed. PE and C1
+ * are written by those that round; conversions to raw leave the new SW in h_x80_se(1) instead.
+ */
+enum h_x80 {
+    H_X80_ADD,
+    H_X80_SUB,
+    H_X80_MUL,
+    H_X80_DIV,
+    H_X80_CMP,
+    H_X80_FROM_F64,
+    H_X80_FROM_F32,
+    H_X80_FROM_I64,
+    H_X80_TO_F64,
+    H_X80_TO_F32,
+    H_X80_TO_I64,
+    H_X80_TO_I64Z
+};
+void h_x80_init(struct x86_cpu *c);
+void h_x80_do(struct tr *t, enum h_x80 op, u32 slow);
+hreg h_x80_m(unsigned k);
+hreg h_x80_se(unsigned k);
+hreg h_x80_raw(void);
+/* Field `offset` of struct x86_cpu, a struct x86_f80. */
+void h_x80_ld(struct tr *t, unsigned k, unsigned offset);
+void h_x80_st(struct tr *t, unsigned k, unsigned offset);
 /* d = C3 C2 C0 of SW as FCOM leaves them. */
 void h_f_com(struct tr *t, hreg d, vreg a, vreg b, bool quiet);
 

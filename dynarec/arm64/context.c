@@ -8,9 +8,21 @@
 #include "dynarec/arm64/a64.h"
 #include "dynarec/core/region.h"
 
-u64 h_context_pc(const void *uc)
+/* In a routine of x80.S: its pc is that of the code which called it; it has the same registers. */
+static bool in_x80(const ucontext_t *uc)
 {
-    return ((const ucontext_t *)uc)->uc_mcontext.pc;
+    extern const char dyn_x80_begin[] __attribute__((visibility("hidden")));
+    extern const char dyn_x80_end[] __attribute__((visibility("hidden")));
+    u64 pc = uc->uc_mcontext.pc;
+
+    return pc >= (u64)(uintptr_t)dyn_x80_begin && pc < (u64)(uintptr_t)dyn_x80_end;
+}
+
+u64 h_context_pc(const void *ucv)
+{
+    const ucontext_t *uc = ucv;
+
+    return in_x80(uc) ? uc->uc_mcontext.regs[R_LR] : uc->uc_mcontext.pc;
 }
 
 /* Exclusive, ordered and CAS; LSE's and LDAPR; LDAPUR and STLUR. */
@@ -118,7 +130,7 @@ static void redirect(ucontext_t *uc, u64 exit)
 void h_context_stop(struct x86_cpu *c, void *ucv, u64 tab, u64 shadow)
 {
     ucontext_t *uc = ucv;
-    u64 pc = uc->uc_mcontext.pc;
+    u64 pc = h_context_pc(uc);
     u64 enter_end = (u64)(uintptr_t)arena.thunks.exit_miss;
     u64 sem = (u64)(uintptr_t)arena.thunks.sem, first = (u64)(uintptr_t)(arena.x + arena.first);
     u64 end = (u64)(uintptr_t)(arena.x + arena.used);
@@ -126,7 +138,8 @@ void h_context_stop(struct x86_cpu *c, void *ucv, u64 tab, u64 shadow)
     c->jit.tab = tab;
     c->jit.shadow = shadow;
     if (pc >= first && pc < end) {
-        redirect(uc, (u64)(uintptr_t)arena.thunks.exit);
+        if (!in_x80(uc))
+            redirect(uc, (u64)(uintptr_t)arena.thunks.exit);
     } else if (pc < (u64)(uintptr_t)arena.x || pc >= end) {
         return;
     } else if (pc < enter_end) {

@@ -133,6 +133,7 @@ static bool translate(struct x86_cpu *c, gaddr pc)
     t->fp.seen = zero_lanes(c);
     t->x87.top = c->fpu.top;
     t->x87.used = c->fpu.used;
+    t->x87.common = (c->fpu.cw & 0xf3f) == 0x33f;
     pass_discover(t, c);
     if (!t->err)
         pass_analyse(t);
@@ -382,10 +383,13 @@ static void save_x87(struct x86_cpu *c, const struct region *r, const void *uc)
 {
     u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4), i = r->nx87;
 
-    if (!cfg.dynarec_x87double)
-        return;
     while (i && r->x87[i - 1].at > word)
         i--;
+    if (!cfg.dynarec_x87double) {
+        if (i && r->x87[i - 1].st.dirty)
+            dyn_x87_late(c, &r->x87[i - 1].st);
+        return;
+    }
     if (i && r->x87[i - 1].st.dirty)
         h_context_x87(c, uc, &r->x87[i - 1].st);
     dyn_x87_leave(c);
@@ -514,6 +518,7 @@ static int thread_init(struct x86_cpu *c)
         .call_native = (u64)(uintptr_t)arena.thunks.native,
         .exit_miss = (u64)(uintptr_t)arena.thunks.exit_miss,
     };
+    h_x80_init(c);
     region_thread_add(d);
     return 0;
 }

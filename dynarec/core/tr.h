@@ -139,14 +139,20 @@ struct tr_fp {
 };
 
 /*
- * The x87 stack in double mode (translate/tr_x87.c). known: top and used are what they are at run
- * time. active: physical register p, if used, is in host register reg[p]; dirty: memory (jit.st,
- * fpu.top, fpu.used) is older.
+ * The x87 stack (translate/tr_x87.c). known: top and used are what they are at run time. In double
+ * mode: active: physical register p, if used, is in host register reg[p]; dirty: memory (jit.st,
+ * fpu.top, fpu.used) is older. In 80 bits registers are always in memory; dirty: the rest is older.
  */
 struct tr_x87_state {
     bool known, active, dirty;
     u8 top, used;
     u8 reg[8];
+    /* In 80 bits: what memory has of top and used, and what is still to be written to the status
+     * word (C1 = 0) and to the pointers of the last instruction. */
+    u8 mtop, mused;
+    bool c1, ptr;
+    u16 fop;
+    gaddr fip;
 };
 #define TR_MAX_X87_NOTES 512
 struct tr_x87_note { /* from word `at` on, for faults */
@@ -164,7 +170,9 @@ struct tr_x87 {
     struct tr_x87_note note[TR_MAX_X87_NOTES];
     u32 nnote;
     struct tr_x87_state site[TR_MAX_EXITS]; /* at each patchable branch */
+    struct tr_x87_state slow[TR_MAX_COLD];  /* where cold code starts (tr_x80.c) */
     u8 top, used;                           /* at the region's entry */
+    bool common; /* 64 bits, nearest, all masked; in 80 bits translated code is good at that only */
 };
 
 /*

@@ -4,6 +4,7 @@
  * code did not change keeps all of its 80 bits (so do MMX registers). Called by run.c.
  */
 #include "config/config.h"
+#include "dynarec/core/tr.h"
 #include "dynarec/core/x87.h"
 #include "interp/softfp.h"
 
@@ -56,6 +57,19 @@ void dyn_x87_leave(struct x86_cpu *c)
             continue;
         c->fpu.regs[i] = from_double(c->jit.st[i]);
         c->jit.st_in[i] = c->jit.st[i];
+    }
+}
+
+void dyn_x87_late(struct x86_cpu *c, const struct tr_x87_state *s)
+{
+    c->fpu.top = s->top;
+    c->fpu.used = s->used;
+    if (s->c1)
+        c->fpu.sw &= (u16)~0x200;
+    if (s->ptr) {
+        c->fpu.fip = s->fip;
+        c->fpu.fop = s->fop;
+        c->fpu.fcs = c->seg[X86_CS];
     }
 }
 

@@ -1,9 +1,10 @@
 /*
- * tr_x87.c - the x87 stack in double mode: where its registers are, along a block, over edges and
- * at entries. TOP and the tags are known while translating: assumed at the region's entry, checked
- * there, followed through the region; where they can not be followed instructions are x86_sem's.
- * FXCH and most moves only rename. Memory is brought up to date (sync) before anything that leaves.
- * The instructions themselves are in tr_x87_ops.c.
+ * tr_x87.c - the x87 stack: where its registers are, along a block, over edges and at entries. TOP
+ * and the tags are known while translating: assumed at the region's entry, checked there, followed
+ * through the region; where they can not be followed instructions are x86_sem's. FXCH and most
+ * moves only rename. Memory is brought up to date (sync) before anything that leaves. The
+ * instructions themselves are in tr_x87_ops.c and, in 80 bits, where registers stay in memory,
+ * tr_x80.c.
  */
 #include "dynarec/translate/tr_x87.h"
 
@@ -53,6 +54,9 @@ static void follow(struct tr *t, u32 i, bool *again)
     struct tr_x87_state s = t->x87.in[i].st;
     u32 attr = 0;
 
+    if (entered(t, b) && tr_lanes_refuted(b->pc))
+        t->x87.in[i].st.known = s.known = false;
+
     for (u32 k = 0; k < b->n; k++) {
         const struct x86_insn *in = &t->ins[b->first + k].in;
 
@@ -74,8 +78,6 @@ void tr_x87_plan(struct tr *t)
 
     t->x87.any = false;
     t->x87.nnote = 0;
-    if (!t->opt.x87double)
-        return;
     for (u32 i = 0; i < t->nins; i++)
         t->x87.any |= (x86_rows[t->ins[i].in.row].attr & X86_ATTR_X87) != 0;
     if (!t->x87.any)
@@ -86,8 +88,11 @@ void tr_x87_plan(struct tr *t)
     }
     entry = tr_block_at(t, t->entry);
     t->x87.in[entry].reached = true;
-    t->x87.in[entry].st =
-        (struct tr_x87_state){.known = true, .top = t->x87.top, .used = t->x87.used};
+    t->x87.in[entry].st = (struct tr_x87_state){
+
+        .known = !tr_lanes_refuted(t->entry) && (t->opt.x87double || t->x87.common),
+        .top = t->x87.top,
+        .used = t->x87.used};
     while (again) {
         again = false;
         for (u32 i = 0; i < t->nblk; i++)
@@ -123,6 +128,10 @@ void tr_x87_sync(struct tr *t)
 
     if (!s->active || !s->dirty)
         return;
+    if (!t->opt.x87double) {
+        tr_x80_sync(t);
+        return;
+    }
     for (unsigned p = 0; p < 8; p++)
         if (s->used >> p & 1)
             h_fst_cpu(t, h_x87_reg(s->reg[p]), JIT(st[p]));
@@ -148,6 +157,17 @@ static void load_all(struct tr *t, const struct tr_x87_state *s)
             h_fld_cpu(t, h_x87_reg(s->reg[p]), JIT(st[p]));
 }
 
+/* Everything is in memory. */
+static void start80(struct tr_x87_state *s)
+{
+    *s = (struct tr_x87_state){.known = true,
+                               .active = true,
+                               .top = s->top,
+                               .used = s->used,
+                               .mtop = s->top,
+                               .mused = s->used};
+}
+
 bool tr_x87_activate(struct tr *t)
 {
     struct tr_x87_state *s = &t->x87.now;
@@ -156,6 +176,10 @@ bool tr_x87_activate(struct tr *t)
         return false;
     if (s->active)
         return true;
+    if (!t->opt.x87double) {
+        start80(s);
+        return true;
+    }
     h_ymm_flush(t);
     h_ymm_reset(t);
     identity(s);
@@ -236,6 +260,11 @@ static void match(struct tr *t, int b)
         tr_x87_forget(t);
         return;
     }
+    if (!t->opt.x87double) {
+        if (s->active)
+            tr_x80_edge(t, &t->blk[b]);
+        return;
+    }
     if (!t->x87.in[b].set) {
         t->x87.in[b].set = true;
         if (!s->active || !foresee(t, b, &other) || !same_stack(s, &other)) {
@@ -274,7 +303,7 @@ void tr_x87_start(struct tr *t, u32 i)
     if (in->known && !t->x87.in[i].set) {
         t->x87.in[i].set = true;
         identity(in);
-        in->active = in->dirty = entered(t, b) && has_x87(t, b);
+        in->active = in->dirty = t->opt.x87double && entered(t, b) && has_x87(t, b);
     }
     if (in->known && entered(t, b) && i && t->blk[i - 1].falls && t->blk[i - 1].next == (int)i)
         h_jump(t, b->label);
@@ -284,11 +313,13 @@ void tr_x87_enter(struct tr *t, u32 i)
 {
     const struct tr_block *b = &t->blk[i];
     struct tr_x87_state *in = &t->x87.in[i].st;
-    hreg x, y;
+    hreg x, y, z;
 
     if (!t->x87.any)
         return;
     t->x87.now = *in;
+    if (!t->opt.x87double && in->known)
+        start80(&t->x87.now);
     if (in->known && entered(t, b)) {
         t->cur = b->first;
         h_tmp_reset(t);
@@ -297,7 +328,14 @@ void tr_x87_enter(struct tr *t, u32 i)
         h_ld_cpu(t, 2, x, FPU(top));
         h_imm(t, y, (u64)in->top | (u64)in->used << 8);
         h_op(t, H_SUB, 4, x, x, y);
-        h_leave_unless_zero(t, x);
+        if (!t->opt.x87double) { /* all exceptions are masked */
+            z = h_tmp(t);
+            h_ld_cpu(t, 2, z, FPU(cw));
+            h_not(t, 4, z, z);
+            h_opi(t, H_AND, 4, z, z, 0x3f);
+            h_op(t, H_OR, 4, x, x, z);
+        }
+        h_refute_unless_zero(t, x);
         if (in->active)
             load_all(t, in);
     }
@@ -305,7 +343,7 @@ void tr_x87_enter(struct tr *t, u32 i)
 }
 
 /* Instructions that can neither leave nor run through x86_sem, whatever their operands. */
-static bool stays(const struct x86_insn *in)
+bool tr_x87_stays(const struct x86_insn *in)
 {
     switch (in->op) {
     case X86_MOV:
@@ -346,7 +384,7 @@ static void other(struct tr *t, const struct x86_insn *in, u32 attr)
         tr_x87_forget(t);
         if (!tr_x87_effect(in, &t->x87.now))
             t->x87.now.known = false;
-    } else if (!stays(in)) {
+    } else if (!tr_x87_stays(in)) {
         tr_x87_sync(t);
     }
 }

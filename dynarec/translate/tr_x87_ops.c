@@ -547,6 +547,14 @@ static bool dirties(const struct x86_insn *in)
     }
 }
 
+/* The bits that CW has: 0-5 and 8-12, and bit 6 is 1. */
+void tr_x87_control(struct tr *t, hreg x)
+{
+    h_bfi(t, x, h_zero(), 13, 3);
+    h_bfi(t, x, h_zero(), 6, 2);
+    h_opi(t, H_OR, 4, x, x, 0x40);
+}
+
 /* CW is in memory; FLDCW may make a pending exception deliverable, but none is recorded here. */
 static bool control_word(struct tr *t, const struct x86_insn *in)
 {
@@ -555,7 +563,7 @@ static bool control_word(struct tr *t, const struct x86_insn *in)
 
     if (in->op == X86_FLDCW) {
         h_ld(t, 2, x, &m);
-        h_opi(t, H_OR, 4, x, x, 0x40);
+        tr_x87_control(t, x);
         h_st_cpu(t, 2, x, FPU(cw));
     } else {
         h_ld_cpu(t, 2, x, FPU(cw));
@@ -574,7 +582,11 @@ bool tr_x87_op(struct tr *t, const struct x86_insn *in)
 {
     struct tr_x87_state after = t->x87.now;
 
-    if (!translated[in->op] || !tr_x87_effect(in, &after))
+    if (!tr_x87_effect(in, &after))
+        return false;
+    if (!t->opt.x87double)
+        return tr_x80_op(t, in, &after);
+    if (!translated[in->op])
         return false;
     if (in->op == X86_FNSTCW || in->op == X86_FLDCW)
         return control_word(t, in);

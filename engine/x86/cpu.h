@@ -96,6 +96,7 @@ struct x86_jit {
     u64 stirred;         /* guest code has run inside that call: see interp_jit->detach */
     u64 call_native;     /* address of common code */
     u64 st[8], st_in[8]; /* x87 registers as doubles, now and when they were converted */
+    u64 x80[12];         /* 80-bit arithmetic (enum h_x80) */
     /* Registers as they were where the loop that runs was entered (dynarec/translate/tr_hoist.c).
      */
     u64 loop_gpr[16], loop_pc;

@@ -1,0 +1,547 @@
+/*
+ * tr_x80.c - x87 instructions in 80 bits, as they are without X87DOUBLE. The registers stay in
+ * struct x86_cpu; TOP and the tags are known while translating, so each is at a known place, and
+ * TOP, tags, C1 = 0 and the pointers of the last instruction are written late (tr_x80_sync). All
+ * exceptions are masked: that is checked with TOP where a region is entered, and at FLDCW. What is
+ * not common - NaNs, infinities, denormals, other rounding - is left to the interpreter, at that
+ * instruction. The rest of the x87 is x86_sem's.
+ */
+#include <string.h>
+
+#include "dynarec/translate/tr_x87.h"
+
+#define FPU(field) ((unsigned)offsetof(struct x86_cpu, fpu.field))
+
+static unsigned place(const struct tr *t, unsigned i)
+{
+    return FPU(regs) + 16 * ((t->x87.now.top + i) & 7);
+}
+
+/* ---- what is written late ---- */
+
+static void write_stack(struct tr *t)
+{
+    struct tr_x87_state *s = &t->x87.now;
+    hreg x;
+
+    if (s->top == s->mtop && s->used == s->mused)
+        return;
+    x = h_tmp(t);
+    h_imm(t, x, (u64)s->top | (u64)s->used << 8);
+    h_st_cpu(t, 2, x, FPU(top));
+    s->mtop = s->top;
+    s->mused = s->used;
+}
+
+static void write_c1(struct tr *t)
+{
+    hreg x;
+
+    if (!t->x87.now.c1)
+        return;
+    x = h_tmp(t);
+    h_ld_cpu(t, 2, x, FPU(sw));
+    h_bfi(t, x, h_zero(), 9, 1);
+    h_st_cpu(t, 2, x, FPU(sw));
+    t->x87.now.c1 = false;
+}
+
+static void write_pointers(struct tr *t)
+{
+    struct tr_x87_state *s = &t->x87.now;
+    hreg x;
+
+    if (!s->ptr)
+        return;
+    x = h_tmp(t);
+    h_addr(t, x, s->fip);
+    h_st_cpu(t, 8, x, FPU(fip));
+    h_imm(t, x, s->fop);
+    h_st_cpu(t, 2, x, FPU(fop));
+    h_ld_cpu(t, 2, x, (unsigned)offsetof(struct x86_cpu, seg[X86_CS]));
+    h_st_cpu(t, 2, x, FPU(fcs));
+    s->ptr = false;
+    s->fip = 0;
+    s->fop = 0;
+}
+
+void tr_x80_sync(struct tr *t)
+{
+    u32 keep = t->tmp_free;
+
+    write_stack(t);
+    write_c1(t);
+    write_pointers(t);
+    t->x87.now.dirty = false;
+    t->tmp_free = keep;
+}
+
+static bool to_flags(const struct x86_insn *in)
+{
+    return in->op == X86_FCOMI || in->op == X86_FCOMIP || in->op == X86_FUCOMI ||
+           in->op == X86_FUCOMIP;
+}
+
+/* Instructions that note themselves as the last one. Those but to_flags() define C1. */
+static bool notes(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_FNSTCW:
+    case X86_FLDCW:
+    case X86_FNSTSW:
+    case X86_FNOP:
+    case X86_WAIT:
+    case X86_FFREE:
+    case X86_FINCSTP:
+    case X86_FDECSTP:
+    case X86_FNCLEX:
+    case X86_FNINIT: return false;
+    default: return (x86_rows[in->row].attr & X86_ATTR_X87) != 0;
+    }
+}
+
+/* An edge to block b: the stack as it says; the rest if b does not write it anew at once. */
+void tr_x80_edge(struct tr *t, const struct tr_block *b)
+{
+    u32 keep = t->tmp_free, k = 0;
+
+    write_stack(t);
+    while (k < b->n && tr_x87_stays(&t->ins[b->first + k].in))
+        k++;
+    if (k == b->n || !notes(&t->ins[b->first + k].in) || to_flags(&t->ins[b->first + k].in)) {
+        write_c1(t);
+        write_pointers(t);
+    }
+    t->x87.now.dirty = t->x87.now.c1 || t->x87.now.ptr;
+    t->tmp_free = keep;
+}
+
+/* ---- not the common case ---- */
+
+static void leave(struct tr *t, const struct tr_cold *c)
+{
+    memcpy(&t->fl, &c->a, sizeof t->fl);
+    t->x87.now = t->x87.slow[c->b];
+    tr_x80_sync(t);
+    h_tmp_reset(t);
+    h_flags_canon(t, c->insn->need);
+    h_resume(t);
+    h_leave(t, c->insn->pc);
+}
+
+static u32 slow(struct tr *t)
+{
+    u32 i = t->ncold;
+    struct tr_cold *c = tr_cold(t, leave);
+
+    memcpy(&c->a, &t->fl, sizeof t->fl);
+    c->b = i;
+    t->x87.slow[i] = t->x87.now;
+    return c->label;
+}
+
+/* ---- operands ---- */
+
+/* From here on the pairs are no temporaries for others. */
+static void reserve(struct tr *t)
+{
+    for (unsigned k = 0; k < 2; k++)
+        t->tmp_free &= ~(1u << h_x80_m(k) | 1u << h_x80_se(k));
+}
+
+/* The data pointer of this instruction will be seen: not if another follows at once. */
+static bool last_pointer(const struct tr *t)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+
+    for (u32 k = t->cur + 1; k < b->first + b->n; k++) {
+        const struct x86_insn *in = &t->ins[k].in;
+
+        if (tr_x87_stays(in))
+            continue;
+        if (!notes(in) || !tr_x80_can(in))
+            return true;
+        if (in->nopnd && (tr_is_mem(in, 0) || (in->nopnd > 1 && tr_is_mem(in, 1))))
+            return false;
+    }
+    return true;
+}
+
+static void point(struct tr *t, const struct x86_insn *in, const struct h_mem *m)
+{
+    bool stack = in->base == X86_RSP || in->base == X86_RBP;
+    hreg x;
+
+    if (!last_pointer(t))
+        return;
+    x = h_tmp(t);
+    h_ea(t, x, m);
+    h_st_cpu(t, 8, x, FPU(fdp));
+    h_ld_cpu(t, 2, x, (unsigned)offsetof(struct x86_cpu, seg[0]) + 2 * (stack ? X86_SS : X86_DS));
+    h_st_cpu(t, 2, x, FPU(fds));
+}
+
+static struct h_mem plus(struct h_mem m, i64 n)
+{
+    m.disp += n;
+    return m;
+}
+
+/* Memory operand i into b; of 10 bytes (FLD): onto the stack. */
+static void from_memory(struct tr *t, const struct x86_insn *in, unsigned i, bool integer,
+                        u32 otherwise)
+{
+    unsigned size = in->opnd[i].size;
+    struct h_mem m = tr_mem(t, in), up = plus(m, 8);
+    hreg raw = h_x80_raw(), x = h_tmp(t), e;
+
+    if (size == 10) {
+        e = h_tmp(t);
+        h_ld(t, 8, x, &m);
+        h_ld(t, 2, e, &up);
+        h_st_cpu(t, 8, x, place(t, 7));
+        h_st_cpu(t, 2, e, place(t, 7) + 8);
+        point(t, in, &m);
+        return;
+    }
+    if (integer && size < 8)
+        h_lds(t, size, 8, x, &m);
+    else
+        h_ld(t, size, x, &m);
+    point(t, in, &m);
+    h_mov(t, 8, raw, x);
+    h_x80_do(t, integer ? H_X80_FROM_I64 : size == 8 ? H_X80_FROM_F64 : H_X80_FROM_F32, otherwise);
+}
+
+static void move_pair(struct tr *t, unsigned to, unsigned from)
+{
+    h_mov(t, 8, h_x80_m(to), h_x80_m(from));
+    h_mov(t, 4, h_x80_se(to), h_x80_se(from));
+}
+
+/* Operand 1 and the destination into a and b, or b and a. */
+static void operands(struct tr *t, const struct x86_insn *in, bool integer, bool reverse,
+                     u32 otherwise)
+{
+    if (tr_is_mem(in, 1)) {
+        from_memory(t, in, 1, integer, otherwise);
+        if (reverse)
+            move_pair(t, 0, 1);
+    } else {
+        h_x80_ld(t, !reverse, place(t, in->opnd[1].reg));
+    }
+    h_x80_ld(t, reverse, place(t, in->opnd[0].reg));
+}
+
+/* ---- instructions ---- */
+
+static bool arith(struct tr *t, const struct x86_insn *in, enum h_x80 op, bool reverse,
+                  bool integer)
+{
+    u32 otherwise = slow(t);
+
+    operands(t, in, integer, reverse, otherwise);
+    h_x80_do(t, op, otherwise);
+    h_x80_st(t, 0, place(t, in->opnd[0].reg));
+    t->x87.now.c1 = false;
+    return true;
+}
+
+static bool compare(struct tr *t, const struct x86_insn *in)
+{
+    u32 otherwise = slow(t);
+    hreg r = h_x80_se(0), sw;
+
+    if (in->op == X86_FTST) {
+        h_x80_ld(t, 0, place(t, 0));
+        h_imm(t, h_x80_m(1), 0);
+        h_imm(t, h_x80_se(1), 0);
+    } else if (in->op == X86_FCOMPP || in->op == X86_FUCOMPP) {
+        h_x80_ld(t, 0, place(t, 0));
+        h_x80_ld(t, 1, place(t, 1));
+    } else {
+        operands(t, in, in->op == X86_FICOM || in->op == X86_FICOMP, false, otherwise);
+    }
+    h_x80_do(t, H_X80_CMP, otherwise);
+    if (to_flags(in)) {
+        h_flags_set(t, r);
+        return true;
+    }
+    sw = h_x80_m(0);
+    h_ld_cpu(t, 2, sw, FPU(sw));
+    h_bfi(t, sw, h_zero(), 8, 3);
+    h_bfi(t, sw, h_zero(), 14, 1);
+    h_ops(t, H_OR, 4, sw, sw, r, 8);
+    h_st_cpu(t, 2, sw, FPU(sw));
+    t->x87.now.c1 = false;
+    return true;
+}
+
+static bool load(struct tr *t, const struct x86_insn *in)
+{
+    bool integer = in->op == X86_FILD;
+
+    if (!tr_is_mem(in, 0)) {
+        vreg v = h_vtmp(t);
+
+        h_vld_cpu(t, v, place(t, in->opnd[0].reg));
+        h_vst_cpu(t, v, place(t, 7));
+    } else if (in->opnd[0].size == 10) {
+        from_memory(t, in, 0, false, 0);
+    } else {
+        from_memory(t, in, 0, integer, slow(t));
+        h_x80_st(t, 1, place(t, 7));
+    }
+    t->x87.now.c1 = true;
+    return true;
+}
+
+static bool store(struct tr *t, const struct x86_insn *in)
+{
+    unsigned size = in->opnd[0].size;
+    struct h_mem m, up;
+    hreg x, e;
+
+    if (!tr_is_mem(in, 0)) {
+        vreg v = h_vtmp(t);
+
+        if (in->opnd[0].reg) {
+            h_vld_cpu(t, v, place(t, 0));
+            h_vst_cpu(t, v, place(t, in->opnd[0].reg));
+        }
+        t->x87.now.c1 = true;
+        return true;
+    }
+    if (size == 10) {
+        m = tr_mem(t, in);
+        up = plus(m, 8);
+        x = h_tmp(t);
+        e = h_tmp(t);
+        h_ld_cpu(t, 8, x, place(t, 0));
+        h_ld_cpu(t, 2, e, place(t, 0) + 8);
+        h_st(t, 8, x, &m);
+        h_st(t, 2, e, &up);
+        point(t, in, &m);
+        t->x87.now.c1 = true;
+        return true;
+    }
+    h_x80_ld(t, 0, place(t, 0));
+    h_x80_do(t, size == 8 ? H_X80_TO_F64 : H_X80_TO_F32, slow(t));
+    m = tr_mem(t, in);
+    h_st(t, size, h_x80_raw(), &m);
+    h_st_cpu(t, 2, h_x80_se(1), FPU(sw));
+    point(t, in, &m);
+    t->x87.now.c1 = false;
+    return true;
+}
+
+/* Below 2^30 (2^14) the rounded value fits 4 (2) bytes; the others are not common. */
+static bool store_int(struct tr *t, const struct x86_insn *in)
+{
+    unsigned size = in->opnd[0].size;
+    u32 otherwise = slow(t);
+    struct h_mem m;
+    hreg x = h_x80_m(1);
+
+    h_x80_ld(t, 0, place(t, 0));
+    if (size < 8) {
+        h_ubfx(t, x, h_x80_se(0), 0, 15);
+        h_opi(t, H_SUB, 4, x, x, 16383);
+        h_opi(t, H_SUB, 4, x, x, size == 4 ? 30 : 14);
+        h_ubfx(t, x, x, 31, 1);
+        h_jz(t, 4, x, otherwise);
+    }
+    h_x80_do(t, in->op == X86_FISTTP ? H_X80_TO_I64Z : H_X80_TO_I64, otherwise);
+    m = tr_mem(t, in);
+    h_st(t, size, h_x80_raw(), &m);
+    h_st_cpu(t, 2, h_x80_se(1), FPU(sw));
+    point(t, in, &m);
+    t->x87.now.c1 = false;
+    return true;
+}
+
+static bool exchange(struct tr *t, unsigned i)
+{
+    vreg a = h_vtmp(t), b = h_vtmp(t);
+
+    h_vld_cpu(t, a, place(t, 0));
+    h_vld_cpu(t, b, place(t, i));
+    h_vst_cpu(t, b, place(t, 0));
+    h_vst_cpu(t, a, place(t, i));
+    t->x87.now.c1 = true;
+    return true;
+}
+
+static bool sign(struct tr *t, enum h_op op, unsigned bits)
+{
+    hreg x = h_tmp(t);
+
+    h_ld_cpu(t, 2, x, place(t, 0) + 8);
+    h_opi(t, op, 4, x, x, bits);
+    h_st_cpu(t, 2, x, place(t, 0) + 8);
+    t->x87.now.c1 = true;
+    return true;
+}
+
+static bool constant(struct tr *t, u64 m, unsigned se)
+{
+    hreg x = h_tmp(t);
+
+    h_imm(t, x, m);
+    h_st_cpu(t, 8, x, place(t, 7));
+    h_imm(t, x, se);
+    h_st_cpu(t, 2, x, place(t, 7) + 8);
+    t->x87.now.c1 = true;
+    return true;
+}
+
+static bool status(struct tr *t, const struct x86_insn *in)
+{
+    hreg x;
+    struct h_mem m;
+
+    write_c1(t);
+    x = h_tmp(t);
+    h_ld_cpu(t, 2, x, FPU(sw));
+    if (t->x87.now.top)
+        h_opi(t, H_OR, 4, x, x, t->x87.now.top << 11);
+    if (tr_is_mem(in, 0)) {
+        m = tr_mem(t, in);
+        h_st(t, 2, x, &m);
+    } else {
+        h_bfi(t, h_gpr(X86_RAX), x, 0, 16);
+    }
+    return true;
+}
+
+static bool clear(struct tr *t)
+{
+    hreg x = h_tmp(t);
+
+    h_ld_cpu(t, 2, x, FPU(sw));
+    h_opi(t, H_AND, 4, x, x, 0x7f00);
+    h_st_cpu(t, 2, x, FPU(sw));
+    return true;
+}
+
+/* An exception that is no longer masked: the interpreter's. */
+static bool control_word(struct tr *t, const struct x86_insn *in)
+{
+    struct h_mem m = tr_mem(t, in);
+    hreg x = h_tmp(t), y = h_tmp(t);
+
+    if (in->op == X86_FNSTCW) {
+        h_ld_cpu(t, 2, x, FPU(cw));
+        h_st(t, 2, x, &m);
+        return true;
+    }
+    h_ld(t, 2, x, &m);
+    h_not(t, 4, y, x);
+    h_opi(t, H_AND, 4, y, y, 0x3f);
+    h_jnz(t, 4, y, slow(t));
+    tr_x87_control(t, x);
+    h_st_cpu(t, 2, x, FPU(cw));
+    return true;
+}
+
+static bool one(struct tr *t, const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_FADD:
+    case X86_FADDP: return arith(t, in, H_X80_ADD, false, false);
+    case X86_FMUL:
+    case X86_FMULP: return arith(t, in, H_X80_MUL, false, false);
+    case X86_FSUB:
+    case X86_FSUBP: return arith(t, in, H_X80_SUB, false, false);
+    case X86_FSUBR:
+    case X86_FSUBRP: return arith(t, in, H_X80_SUB, true, false);
+    case X86_FDIV:
+    case X86_FDIVP: return arith(t, in, H_X80_DIV, false, false);
+    case X86_FDIVR:
+    case X86_FDIVRP: return arith(t, in, H_X80_DIV, true, false);
+    case X86_FIADD: return arith(t, in, H_X80_ADD, false, true);
+    case X86_FIMUL: return arith(t, in, H_X80_MUL, false, true);
+    case X86_FISUB: return arith(t, in, H_X80_SUB, false, true);
+    case X86_FISUBR: return arith(t, in, H_X80_SUB, true, true);
+    case X86_FIDIV: return arith(t, in, H_X80_DIV, false, true);
+    case X86_FIDIVR: return arith(t, in, H_X80_DIV, true, true);
+    case X86_FCOMI:
+    case X86_FCOMIP:
+    case X86_FUCOMI:
+    case X86_FUCOMIP:
+    case X86_FCOM:
+    case X86_FCOMP:
+    case X86_FCOMPP:
+    case X86_FTST:
+    case X86_FICOM:
+    case X86_FICOMP:
+    case X86_FUCOM:
+    case X86_FUCOMP:
+    case X86_FUCOMPP: return compare(t, in);
+    case X86_FLD:
+    case X86_FILD: return load(t, in);
+    case X86_FST:
+    case X86_FSTP: return store(t, in);
+    case X86_FIST:
+    case X86_FISTP:
+    case X86_FISTTP: return store_int(t, in);
+    case X86_FXCH: return exchange(t, in->opnd[0].reg);
+    case X86_FCHS: return sign(t, H_XOR, 0x8000);
+    case X86_FABS: return sign(t, H_AND, 0x7fff);
+    case X86_FLD1: return constant(t, 1ull << 63, 16383);
+    case X86_FLDZ: return constant(t, 0, 0);
+    case X86_FNSTSW: return status(t, in);
+    case X86_FNSTCW:
+    case X86_FLDCW: return control_word(t, in);
+    case X86_FNCLEX: return clear(t);
+    case X86_FNOP:
+    case X86_WAIT: return true;
+    default: return false;
+    }
+}
+
+/* Operands whose addresses have a segment base are left out: the pointer has none. */
+bool tr_x80_can(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_FSQRT:
+    case X86_FRNDINT:
+    case X86_FFREE:
+    case X86_FINCSTP:
+    case X86_FDECSTP:
+    case X86_FLDPI:
+    case X86_FLDL2T:
+    case X86_FLDL2E:
+    case X86_FLDLG2:
+    case X86_FLDLN2:
+    case X86_FCMOVB:
+    case X86_FCMOVE:
+    case X86_FCMOVBE:
+    case X86_FCMOVU:
+    case X86_FCMOVNB:
+    case X86_FCMOVNE:
+    case X86_FCMOVNBE:
+    case X86_FCMOVNU: return false;
+    default: return in->seg == X86_SEG_NONE && in->adsz == 8;
+    }
+}
+
+bool tr_x80_op(struct tr *t, const struct x86_insn *in, const struct tr_x87_state *after)
+{
+    struct tr_x87_state *s = &t->x87.now;
+
+    if (!tr_x80_can(in) || !tr_x87_activate(t))
+        return false;
+    reserve(t);
+    if (!one(t, in))
+        return false;
+    s->top = after->top;
+    s->used = after->used;
+    if (notes(in)) {
+        s->ptr = true;
+        s->fop = (u16)in->imm;
+        s->fip = tr_cur(t)->pc;
+    }
+    s->dirty = s->top != s->mtop || s->used != s->mused || s->c1 || s->ptr;
+    return true;
+}
