@@ -8,36 +8,6 @@ _Static_assert(offsetof(struct x86_cpu, fpu.cw) == X80_CW, "x80.h");
 _Static_assert(offsetof(struct x86_cpu, fpu.sw) == X80_SW, "x80.h");
 _Static_assert(R_CPU == 28 && R_TARGET == 17, "x80.S");
 
-#define X80(name) extern void dyn_x80_##name(void) __attribute__((visibility("hidden")));
-X80(add)
-X80(sub)
-X80(mul)
-X80(div)
-X80(cmp)
-X80(from_f64)
-X80(from_f32)
-X80(from_i64)
-X80(to_f64)
-X80(to_f32)
-X80(to_i64)
-X80(to_i64z)
-#undef X80
-
-void h_x80_init(struct x86_cpu *c)
-{
-    static void (*const routine[])(void) = {
-        [H_X80_ADD] = dyn_x80_add,           [H_X80_SUB] = dyn_x80_sub,
-        [H_X80_MUL] = dyn_x80_mul,           [H_X80_DIV] = dyn_x80_div,
-        [H_X80_CMP] = dyn_x80_cmp,           [H_X80_FROM_F64] = dyn_x80_from_f64,
-        [H_X80_FROM_F32] = dyn_x80_from_f32, [H_X80_FROM_I64] = dyn_x80_from_i64,
-        [H_X80_TO_F64] = dyn_x80_to_f64,     [H_X80_TO_F32] = dyn_x80_to_f32,
-        [H_X80_TO_I64] = dyn_x80_to_i64,     [H_X80_TO_I64Z] = dyn_x80_to_i64z,
-    };
-
-    for (unsigned i = 0; i < sizeof routine / sizeof routine[0]; i++)
-        c->jit.x80[i] = (u64)(uintptr_t)routine[i];
-}
-
 hreg h_x80_m(unsigned k)
 {
     return k ? 13 : 11;
