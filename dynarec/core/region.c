@@ -30,17 +30,25 @@ u32 region_stopping;
 static u64 epoch = 1, changes;
 static u64 generation = 1; /* of the arena's contents */
 static int lock;
+static __thread volatile bool lock_mine;
 static gaddr code_lo = ~0ull, code_hi;
 
 void region_lock(void)
 {
+    lock_mine = true; /* first: a signal may come in between */
     while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
         sched_yield();
+}
+
+bool region_lock_mine(void)
+{
+    return lock_mine;
 }
 
 void region_unlock(void)
 {
     __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+    lock_mine = false;
 }
 
 u64 region_changes(void)

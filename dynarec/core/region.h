@@ -125,6 +125,8 @@ u64 region_generation(void);
 /* In a forked child: no region and no thread but `only` is left. Under the lock. */
 void region_forget(struct dyn_thread *only);
 void region_lock(void);
+/* For signal handlers: the code they interrupt holds the lock, or waits for it. */
+bool region_lock_mine(void);
 void region_unlock(void);
 
 #endif
