@@ -170,13 +170,25 @@ static bool offer(struct x86_cpu *c, gaddr pc)
 
 /* ---- running ---- */
 
-/* An empty shadow stack: one pair, which leaves should a return address be equal to it. */
-static u64 shadow_empty(const struct dyn_thread *d)
-{
-    u64 *top = (u64 *)(void *)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE - 16);
+/* Returns that an empty shadow stack has pairs for, before the next one faults in the guard page:
+ * code that was called by the interpreter returns through many frames. */
+#define SHADOW_SPARE 256
 
-    top[0] = ~0ull;
-    top[1] = (u64)(uintptr_t)arena.thunks.exit;
+static u64 shadow_top(const struct dyn_thread *d)
+{
+    return (u64)(uintptr_t)(d->shadow + DYN_GUARD + DYN_SHADOW_SIZE) - 16 * SHADOW_SPARE;
+}
+
+/* An empty shadow stack: n pairs, which leave should a return address be equal to them. The other
+ * spare ones are as good as any, while code memory is the same. */
+static u64 shadow_empty(const struct dyn_thread *d, unsigned n)
+{
+    u64 *top = (u64 *)(uintptr_t)shadow_top(d);
+
+    for (unsigned i = 0; i < n; i++) {
+        top[2 * i] = ~0ull;
+        top[2 * i + 1] = (u64)(uintptr_t)arena.thunks.exit;
+    }
     return (u64)(uintptr_t)top;
 }
 
@@ -203,13 +215,16 @@ static void freshen(struct dyn_thread *d, struct x86_cpu *c)
 
     if (d->seen != now) {
         tab_empty(d);
+        shadow_empty(d, SHADOW_SPARE);
         d->seen = now;
         d->poisoned = true;
     }
     if (d->poisoned) {
         d->poisoned = false;
         c->jit.tab = (u64)(uintptr_t)d->tab;
-        c->jit.shadow = shadow_empty(d);
+        c->jit.shadow = shadow_empty(d, 1);
+    } else if (c->jit.shadow > shadow_top(d)) {
+        c->jit.shadow = shadow_top(d);
     }
 }
 
@@ -445,7 +460,8 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
     if (!r || !d)
         return false;
     if (addr - (u64)(uintptr_t)d->shadow < DYN_SHADOW_SIZE + 2 * DYN_GUARD) {
-        h_context_shadow(uc, shadow_empty(d));
+        h_context_shadow(uc, shadow_empty(d, 1));
+        dyn_count.shadow_faults++;
         return true;
     }
     size = h_context_aligned(uc);
@@ -497,7 +513,7 @@ static void stop(struct x86_cpu *c, void *uc)
     d->stopping = true;
     region_unlock();
     d->poisoned = true;
-    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, shadow_empty(d));
+    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, shadow_empty(d, 1));
     dyn_count.stopped++;
 }
 

@@ -24,7 +24,8 @@
     X(invalidations, "invalidations of guest ranges with code")                                    \
     X(evictions, "times code memory was full and started over")                                    \
     X(stopped, "times a thread was stopped in translated code")                                    \
-    X(faults, "faults in translated code")
+    X(faults, "faults in translated code")                                                         \
+    X(shadow_faults, "faults at the ends of the stack of return addresses")
 
 struct dyn_counters {
 #define X(name, text) u64 name;

@@ -36,13 +36,20 @@ void tr_branch(struct tr *t, u32 word, u32 label)
     tr_put(t, word);
 }
 
+#define LITERALS_LOOKED_AT 6
+
 void tr_literal(struct tr *t, u32 word, u64 value)
 {
-    u32 i;
+    u32 i = t->nlit, tries = 0;
 
-    for (i = t->nlit; i-- && t->lit[i] != value;)
-        ;
-    if (i == ~0u) {
+    /* The same constant twice is mostly twice in a row. */
+    while (i && tries < LITERALS_LOOKED_AT && t->lit[i - 1] != value) {
+        i--;
+        tries++;
+    }
+    if (i && tries < LITERALS_LOOKED_AT) {
+        i--;
+    } else {
         if (t->nlit == TR_MAX_LITERALS) {
             tr_fail(t, "too many literals");
             return;

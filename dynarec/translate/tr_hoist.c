@@ -206,6 +206,14 @@ static bool entries(const struct tr *t, u32 first, u32 last, bool *only)
     return true;
 }
 
+static bool has_arithmetic(const struct tr *t)
+{
+    for (u32 i = 0; i < t->nins; i++)
+        if ((x86_rows[t->ins[i].in.row].attr & X86_ATTR_SSE) && arithmetic(&t->ins[i].in))
+            return true;
+    return false;
+}
+
 void tr_hoist_plan(struct tr *t)
 {
     struct tr_hoists *hs = &t->hoist;
@@ -214,7 +222,7 @@ void tr_hoist_plan(struct tr *t)
     hs->n = 0;
     hs->checked = false;
     memset(hs->of, 0, sizeof hs->of);
-    if (t->x87.any || !h_fp_runs(t))
+    if (t->x87.any || !h_fp_runs(t) || !has_arithmetic(t))
         return;
     for (u32 i = 0; i < t->nblk && hs->n < TR_MAX_HOISTS; i++) {
         struct tr_hoist h = {.first = i};
