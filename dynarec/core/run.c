@@ -496,7 +496,7 @@ static void stop(struct x86_cpu *c, void *uc)
 
     if (!d || !d->target || c->cur)
         return;
-    if (region_lock_mine()) /* in a fault's handler: retried() makes up for it, or the code is left */
+    if (region_lock_mine()) /* in a fault's handler: retried() makes up for it */
         return;
     r = region_at_host(pc);
     region_lock();
