@@ -70,6 +70,10 @@ static bool one(struct tr *t, struct tr_insn *ti)
         return true;
     if (attr & X86_ATTR_STOP)
         return leave(t, ti->pc);
+    if (fn && t->opt.align && (attr & X86_ATTR_ALIGN)) {
+        tr_v_align(t, in);
+        mark = t->n;
+    }
     if (fn && !needs_sem(ti) && fn(t, in))
         return false;
     if (t->n != mark)

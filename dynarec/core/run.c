@@ -90,6 +90,7 @@ static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
         .fastround = (u8)cfg.dynarec_fastround,
         .x87double = (u8)cfg.dynarec_x87double,
         .bigblock = (u8)cfg.dynarec_bigblock,
+        .align = (u8)cfg.dynarec_align,
         .count = dyn_counts_blocks(),
     };
     return t;

@@ -193,7 +193,7 @@ struct tr_hoists {
 };
 
 struct tr_options {
-    u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock;
+    u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock, align;
     bool count; /* runs of blocks, for stats.c */
 };
 
@@ -232,7 +232,7 @@ struct tr {
     /* while one instruction is translated */
     u32 cur; /* its index */
     u32 curblk;
-    u32 moved;       /* the instruction whose first operand is still in moved_from (tr_MOV) */
+    u32 moved; /* the instruction whose first operand is still in moved_from (tr_MOV) */
     hreg moved_from;
     u32 tmp_free; /* bit per host register */
     u32 vtmp_free;

@@ -146,3 +146,20 @@ bool tr_v_avx_lane1(struct tr *t, const struct x86_insn *in, tr_v_lane *fn, unsi
     tr_v_put(t, in, 0);
     return true;
 }
+
+void tr_v_align(struct tr *t, const struct x86_insn *in)
+{
+    struct h_mem m;
+    hreg x;
+
+    for (unsigned i = 0; i < in->nopnd; i++) {
+        if (!tr_is_mem(in, i))
+            continue;
+        m = tr_mem(t, in);
+        x = h_tmp(t);
+        h_ea(t, x, &m);
+        h_opi(t, H_AND, 4, x, x, in->opnd[i].size - 1);
+        h_leave_unless_zero(t, x);
+    }
+    h_tmp_reset(t);
+}

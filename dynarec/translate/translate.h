@@ -41,6 +41,9 @@ bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bri
 bool tr_native_jump(struct tr *t, const struct x86_insn *in);
 bool tr_native_call(struct tr *t, const struct x86_insn *in, gaddr ret);
 
+/* tr_vec.c: to the interpreter, which raises #GP, if a memory operand is not aligned. */
+void tr_v_align(struct tr *t, const struct x86_insn *in);
+
 /* tr_fp_run.c: true: translated as part of a run of scalar floating point; else the run that was
  * open is closed. */
 bool tr_fp_step(struct tr *t, const struct x86_insn *in);

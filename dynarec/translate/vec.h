@@ -3,8 +3,8 @@
  * on the upper ones (h_ymm_*). Memory is read before anything is written. Writes: legacy SSE keeps
  * the upper half, VEX.128 zeroes it (tr_v_done). Forms with MMX registers are left to x86_sem.
  *
- * Not checked: the alignment of operands that must be aligned (#GP for MOVAPS and most legacy
- * forms); translated code just accesses them.
+ * The alignment of operands that must be aligned (#GP for MOVAPS and most legacy forms) is checked
+ * before, and only with BOX64_DYNAREC_ALIGN=1 (tr_v_align).
  */
 #ifndef DYNAREC_TRANSLATE_VEC_H
 #define DYNAREC_TRANSLATE_VEC_H
