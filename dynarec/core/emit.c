@@ -10,6 +10,8 @@
 
 static void fall_back(struct tr *t)
 {
+    if (tr_move_waits(t))
+        tr_fail(t, "a register is not there yet");
     tr_x87_forget(t);
     if (!t->opt.x87double && t->sem_end == t->n && t->sem_cur + 1 == t->cur &&
         t->sem_blk == t->curblk) {

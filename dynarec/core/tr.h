@@ -289,6 +289,12 @@ ALWAYS_INLINE const struct tr_insn *tr_cur(const struct tr *t)
     return &t->ins[t->cur];
 }
 
+/* Between a MOV and the instruction that does its work (struct tr.moved). */
+ALWAYS_INLINE bool tr_move_waits(const struct tr *t)
+{
+    return t->moved != TR_UNBOUND && t->moved > t->cur;
+}
+
 /* The block of this region that starts at pc, or TR_EXTERNAL. */
 int tr_block_at(const struct tr *t, gaddr pc);
 

@@ -361,41 +361,82 @@ bool tr_NOT(struct tr *t, const struct x86_insn *in)
 
 /* ---- moves ---- */
 
-/*
- * MOV d, s and then d = d op x is one instruction of three operands: tr_read() of the second's
- * first operand gives s. Only where the second cannot fault, and always has this translation.
- */
-static bool moves_into_next(struct tr *t, const struct x86_insn *in)
+/* d = d op x, with s in place of d: it cannot fault, and is always translated here. */
+static bool takes_moved(const struct x86_insn *in, unsigned reg, unsigned size)
 {
-    const struct tr_block *b = &t->blk[t->curblk];
-    const struct x86_insn *next = &t->ins[t->cur + 1].in;
-    const struct x86_operand *d = &next->opnd[0], *x = &next->opnd[1];
+    const struct x86_operand *d = &in->opnd[0], *x = &in->opnd[1];
 
-    if (t->cur + 1 >= b->first + b->n || d->kind != X86_OPK_GPR || d->reg != in->opnd[0].reg ||
-        d->size < 4 || d->size > in->opnd[0].size)
+    if (d->kind != X86_OPK_GPR || d->reg != reg || d->size < 4 || d->size > size)
         return false;
-    switch (next->op) {
+    switch (in->op) {
+    case X86_ADD:
+    case X86_SUB:
+    case X86_AND:
+    case X86_OR:
+    case X86_XOR: return x->kind == X86_OPK_IMM || (x->kind == X86_OPK_GPR && x->reg != reg);
+    case X86_SHL:
+    case X86_SHR:
+    case X86_SAR:
+    case X86_ROL:
+    case X86_ROR: return x->kind == X86_OPK_IMM && (in->imm & (d->size == 8 ? 63 : 31));
+    default: return false;
+    }
+}
+
+/* An instruction between the two: no memory, nothing to do with d, and s stays. */
+static bool passes_moved(const struct x86_insn *in, unsigned d, unsigned s)
+{
+    switch (in->op) {
+    case X86_CMP:
+    case X86_TEST:
     case X86_ADD:
     case X86_SUB:
     case X86_AND:
     case X86_OR:
     case X86_XOR:
-        if (x->kind != X86_OPK_IMM && (x->kind != X86_OPK_GPR || x->reg == d->reg))
+    case X86_MOV:
+    case X86_MOVZX: break;
+    case X86_LEA:
+        if (in->base == d || in->index == d || in->adsz != 8 || in->seg != X86_SEG_NONE)
             return false;
-        break;
-    case X86_SHL:
-    case X86_SHR:
-    case X86_SAR:
-    case X86_ROL:
-    case X86_ROR:
-        if (x->kind != X86_OPK_IMM || !(next->imm & (d->size == 8 ? 63 : 31)))
-            return false;
-        break;
+        return in->opnd[0].size >= 4 && in->opnd[0].reg != d && in->opnd[0].reg != s;
     default: return false;
     }
-    t->moved = t->cur + 1;
-    t->moved_from = h_gpr(in->opnd[1].reg);
-    return true;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct x86_operand *o = &in->opnd[i];
+
+        if (o->kind != X86_OPK_IMM && (o->kind != X86_OPK_GPR || o->reg == d))
+            return false;
+        if (o->kind == X86_OPK_GPR && o->size < 4 && (in->op != X86_MOVZX || !i))
+            return false;
+    }
+    return in->op == X86_CMP || in->op == X86_TEST || in->opnd[0].reg != s;
+}
+
+/*
+ * MOV d, s and then d = d op x, perhaps after a few others, is one instruction of three operands:
+ * tr_read() of the second's first operand gives s. In between d is not what the guest's is, so
+ * nothing there may fault, leave or call x86_sem.
+ */
+static bool moves_into_next(struct tr *t, const struct x86_insn *in)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+    unsigned d = in->opnd[0].reg, s = in->opnd[1].reg;
+
+    if (tr_move_waits(t) || d == s)
+        return false;
+    for (u32 k = t->cur + 1; k < b->first + b->n && k <= t->cur + 4; k++) {
+        const struct x86_insn *next = &t->ins[k].in;
+
+        if (takes_moved(next, d, in->opnd[0].size)) {
+            t->moved = k;
+            t->moved_from = h_gpr(s);
+            return true;
+        }
+        if (!passes_moved(next, d, s))
+            return false;
+    }
+    return false;
 }
 
 bool tr_MOV(struct tr *t, const struct x86_insn *in)

@@ -38,12 +38,12 @@ static void report(const char *name, uint64_t sum, uint64_t flags)
                                  "test %%rcx, %%rcx"                                               \
                              : "=&a"(d)                                                            \
                              : "c"(x), "d"(s)                                                      \
-                             : "cc");                                                              \
+                             : "cc", "r8", "r9", "r10");                                           \
             __asm__ volatile(mov "\n\t" op "\n\t"                                                  \
                                  "pushfq\n\tpopq %1"                                               \
                              : "=&a"(e), "=&r"(f)                                                  \
                              : "c"(x), "d"(s)                                                      \
-                             : "cc");                                                              \
+                             : "cc", "r8", "r9", "r10");                                           \
             __asm__ volatile("" : "+d"(s));                                                        \
             sum = (sum * 31 + d) * 31 + e + (s != kept);                                           \
             all = all * 5 + (f & (mask));                                                          \
@@ -74,8 +74,32 @@ static void report(const char *name, uint64_t sum, uint64_t flags)
     THREE(op, "$32", "$32", 0);                                                                    \
     THREE(op, "%%cl", "%%cl", 0)
 
+#define GAP(name, between, op, mask) RUN(name, "movq %%rdx, %%rax\n\t" between, op, mask)
+
+/* Others in between: some let the move wait, some need it done, some change where it is from. */
+static void gaps(void)
+{
+    GAP("gap", "movzbl %%cl, %%r8d\n\taddq $1, %%r8", "shlq $5, %%rax", SHIFT);
+    GAP("gap of lea", "leaq 1(%%rcx,%%rdx), %%r8", "addq %%r8, %%rax", OSZAPC);
+    GAP("gap of cmp", "cmpq %%rcx, %%rdx\n\tmovl $7, %%r9d", "andl %%ecx, %%eax", LOGIC);
+    GAP("gap of moves", "movq %%rcx, %%r8\n\taddq $9, %%r8", "xorq %%r8, %%rax", LOGIC);
+    GAP("gap that reads", "leaq 1(%%rax), %%r8\n\tmovq %%rax, %%r9", "addq %%r9, %%rax", OSZAPC);
+    GAP("gap that reads a byte", "movzbl %%al, %%r8d", "subq %%r8, %%rax", OSZAPC);
+    GAP("gap that writes a byte", "movb $3, %%al", "subq %%rcx, %%rax", OSZAPC);
+    GAP("gap that writes ah", "movb $3, %%ah", "subq %%rcx, %%rax", OSZAPC);
+    GAP("gap that writes it", "movq %%rcx, %%rax", "shrq $3, %%rax", SHIFT);
+    GAP("gap that changes the source", "movq %%rdx, %%r10\n\txorl %%edx, %%edx",
+        "addq $5, %%rax\n\tmovq %%r10, %%rdx", OSZAPC);
+    GAP("gap with memory", "movq %%rcx, -8(%%rsp)\n\tmovq -8(%%rsp), %%r8", "orq %%r8, %%rax",
+        LOGIC);
+    GAP("gap with a branch", "testl $1, %%ecx\n\tjz 1f\n\tnop\n1:", "rolq $9, %%rax", ROTATE);
+    GAP("gap too long", "nop\n\tnop\n\tnop\n\tnop\n\tnop", "subq $9, %%rax", OSZAPC);
+    GAP("gap with mul", "movq %%rcx, %%r8\n\timulq %%rdx, %%r8", "addq %%r8, %%rax", OSZAPC);
+}
+
 int main(void)
 {
+    gaps();
     BINARY("add", OSZAPC);
     BINARY("sub", OSZAPC);
     BINARY("and", LOGIC);
