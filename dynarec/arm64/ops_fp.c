@@ -251,7 +251,7 @@ void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a)
     tr_put(t, a64_scvtf(isz == 8, type(sz), d, a));
 }
 
-/* Where result i of n can be computed: before a guard not in the destination. */
+/* Where result i of n can be computed: before a guard not in a destination that is a source too. */
 static vreg place(struct tr *t, bool guarded, vreg d)
 {
     return guarded ? h_vtmp(t) : d;
@@ -271,7 +271,7 @@ void h_fv(struct tr *t, enum h_fop op, unsigned sz, unsigned n, const vreg *d, c
     vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
-        r[i] = place(t, guarded || select, d[i]);
+        r[i] = place(t, select || (guarded && (d[i] == a[i] || d[i] == b[i])), d[i]);
         if (select)
             select_min_max(t, op, true, type(sz), r[i], a[i], b[i]);
         else
@@ -340,7 +340,7 @@ void h_fv_sqrt(struct tr *t, unsigned sz, unsigned n, const vreg *d, const vreg 
     vreg r[2] = {0};
 
     for (unsigned i = 0; i < n; i++) {
-        r[i] = place(t, exact_nan(t), d[i]);
+        r[i] = place(t, exact_nan(t) && d[i] == a[i], d[i]);
         tr_put(t, a64_v_fsqrt(1, type(sz), r[i], a[i]));
     }
     guard_nan(t);

@@ -4,6 +4,7 @@
  * region of its own and run once; the whole state and memory are compared with interp_step's.
  *   dyn_vectors [--rows GLOB]... [--seed N] [--cases N] [--sequences] [--verbose]
  *               [--mxcsr-free BITS] [--fast: FASTNAN FASTROUND] [--align: ALIGN]
+ *               [--nohostext LIST: NOHOSTEXT]
  * GLOB: an operation's name or where its row stands ("sse_int.tbl:*"). Cases whose #GP comes from
  * an operand's alignment are left out without --align.
  */
@@ -173,6 +174,8 @@ int main(int argc, char **argv)
             seed = strtoull(value, NULL, 0);
         else if (!strcmp(argv[i], "--mxcsr-free"))
             mxcsr_free = (u32)strtoul(value, NULL, 0);
+        else if (!strcmp(argv[i], "--nohostext"))
+            cfg.dynarec_nohostext = value;
         else if (!strcmp(argv[i], "--cases"))
             cases = (unsigned)strtoul(value, NULL, 0);
         else
