@@ -289,8 +289,20 @@ static bool step(struct tr *t, const struct x86_insn *in, int delta)
     struct h_mem m;
     hreg a, d;
 
-    if (locked(in))
-        return false;
+    if (locked(in)) {
+        hreg addr = h_tmp(t), by = h_tmp(t);
+
+        if (sz < 4 && (tr_cur(t)->need & X86_OSZAPC)) /* there are not enough temporaries */
+            return false;
+        m = tr_mem(t, in);
+        h_ea(t, addr, &m);
+        h_imm(t, by, (u64)(i64)delta);
+        a = h_tmp(t);
+        h_atomic(t, H_AT_ADD, sz, a, addr, by);
+        if (tr_cur(t)->need & X86_OSZAPC)
+            h_step_f(t, sz, by, a, delta);
+        return true;
+    }
     a = read_rmw(t, in, &m);
     d = tr_dest(t, in, 0);
     if (tr_is_mem(in, 0)) {
