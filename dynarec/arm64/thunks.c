@@ -138,7 +138,7 @@ static void call_function(struct out *o)
     put(o, a64_blr(R_TARGET));
 }
 
-/* jit.stirred: native_end() decides. */
+/* jit.stirred or jit.evicted: native_end() decides. */
 static void stirred(struct out *o)
 {
     unsigned leave;
@@ -182,6 +182,7 @@ static void native(struct out *o, struct h_thunks *t)
     put(o, a64_str(3, R_RBP, R_CPU, CPU(gpr) + 8 * X86_RBP));
     put(o, a64_stp(1, R_R12, R_R13, R_CPU, CPU(gpr) + 8 * X86_R12));
     put(o, a64_stp(1, R_R14, R_R15, R_CPU, CPU(gpr) + 8 * X86_R14));
+    put(o, a64_str(3, R_SITE, R_CPU, CPU(rip)));
     put(o, a64_str(3, R_SITE, R_CPU, CPU(jit.native)));
     put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(pending)));
     pending = later(o, a64_cbnz(0, R_TARGET, 0));
@@ -190,8 +191,8 @@ static void native(struct out *o, struct h_thunks *t)
     call_function(o);
     after = o->n;
     put(o, a64_str(3, R_ZR, R_CPU, CPU(jit.native)));
-    put(o, a64_ldr(2, R_TARGET, R_CPU, CPU(jit.stirred)));
-    was_stirred = later(o, a64_cbnz(0, R_TARGET, 0));
+    put(o, a64_ldr(3, R_TARGET, R_CPU, CPU(jit.stirred)));
+    was_stirred = later(o, a64_cbnz(1, R_TARGET, 0));
     put(o, a64_ret(R_PF));
 
     /* Native code runs with the guest's rounding mode, and nothing else of its control word. */

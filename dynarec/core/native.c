@@ -99,8 +99,14 @@ bool tr_native_call(struct tr *t, const struct x86_insn *in, gaddr ret)
     return true;
 }
 
-/* The value names the arena's contents: another one afterwards, and the caller is gone. */
-u64 native_detach(struct x86_cpu *c)
+/* The value names the arena's contents: another one afterwards, and the caller is gone. So nobody
+ * has to wait for this thread (struct dyn_thread.epoch). */
+static u32 contents(u64 generation)
+{
+    return (u32)generation << 1 | 1;
+}
+
+u32 native_detach(struct x86_cpu *c)
 {
     struct dyn_thread *d = c->jit.thread;
 
@@ -109,7 +115,8 @@ u64 native_detach(struct x86_cpu *c)
     if (cfg.dynarec_x87double)
         dyn_x87_leave(c);
     d->target = NULL;
-    return (d->seen << 1) + 2;
+    __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);
+    return contents(d->seen);
 }
 
 static void put_result(struct x86_cpu *c, enum x86_native_result r, const u64 *result)
@@ -132,16 +139,20 @@ static void put_result(struct x86_cpu *c, enum x86_native_result r, const u64 *r
 u64 native_end(struct x86_cpu *c, const u64 *result)
 {
     struct dyn_thread *d = c->jit.thread;
-    u64 was = c->jit.stirred;
-    gaddr bridge = c->rip - 1;
+    u32 was = c->jit.stirred;
+    gaddr bridge = c->rip - (was != 0);
+    const struct region *at;
     enum x86_native_result r = c->env->native ? c->env->native(bridge) : X86_NATIVE_NOT;
 
     /* From here on signals stop this thread as they do in translated code. */
     d->target = (const u32 *)(uintptr_t)c->jit.link;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     c->env->native_end(c);
+    c->jit.evicted = 0;
     __atomic_store_n(&d->epoch, region_epoch(), __ATOMIC_SEQ_CST);
-    if (was == (region_generation() << 1) + 2 && r != X86_NATIVE_NOT && !c->pending) {
+    at = region_at_host(c->jit.link);
+    if (was == contents(region_generation()) && at && !at->dead && r != X86_NATIVE_NOT &&
+        !c->pending) {
         if (cfg.dynarec_x87double)
             dyn_x87_enter(c);
         h_fp_enter(c);

@@ -3,9 +3,12 @@
  */
 #include "dynarec/core/region.h"
 
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/heap.h"
 #include "base/log.h"
@@ -64,6 +67,16 @@ u64 region_epoch(void)
 u64 region_generation(void)
 {
     return __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+}
+
+/* Every thread of the process is at a full barrier; false: this kernel cannot. */
+static bool barrier_for_all(void)
+{
+    static bool registered;
+
+    if (!registered)
+        registered = !syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+    return registered && !syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
 static unsigned hash(u64 v, unsigned bits)
@@ -348,6 +361,26 @@ void region_invalidate(gaddr start, gaddr end)
     region_unlock();
 }
 
+/*
+ * May d be in code of epochs before `now`, or come back to it? Not while it is in a native function
+ * that translated code called: asked to by jit.evicted, it returns to common code that leaves. It
+ * clears jit.native before it looks at jit.evicted; the barrier for all threads stands between this
+ * thread's store and load, so one of the two sees the other.
+ */
+static bool is_inside(struct dyn_thread *d, u64 now)
+{
+    struct x86_jit *j = &d->cpu->jit;
+
+    if (__atomic_load_n(&d->epoch, __ATOMIC_SEQ_CST) >= now)
+        return false;
+    if (!__atomic_load_n(&j->native, __ATOMIC_RELAXED))
+        return true;
+    __atomic_store_n(&j->evicted, 1, __ATOMIC_SEQ_CST);
+    if (!barrier_for_all())
+        return true;
+    return !__atomic_load_n(&j->native, __ATOMIC_SEQ_CST);
+}
+
 /* The arena is full: everything dies, and when no thread is in the old code any more it is used
  * again from the start. False: not yet. */
 static bool start_over(void)
@@ -358,7 +391,7 @@ static bool start_over(void)
         kill(live);
     now = epoch;
     for (struct dyn_thread *d = threads; d; d = d->next)
-        if (__atomic_load_n(&d->epoch, __ATOMIC_SEQ_CST) < now)
+        if (is_inside(d, now))
             return false;
     while (limbo) {
         struct region *r = limbo;

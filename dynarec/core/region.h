@@ -82,6 +82,7 @@ struct dyn_thread {
     u64 seen;                   /* generation of tab and the shadow stack */
     u8 *shadow;                 /* mapping with a guard page at either end */
     const u32 *volatile target; /* being entered or run */
+    struct x86_cpu *cpu;
     bool poisoned;
     bool stopping; /* in translated code whose ways out must stay unlinked */
     struct dyn_thread *next, *prev;

@@ -32,7 +32,6 @@
 #include "x86/flags.h"
 
 #define HOT_RUNS 24
-#define ARENA_SIZE (96u << 20)
 
 /* c->jit.resume: what the interpreter has to do before translated code is entered again. */
 enum {
@@ -533,6 +532,7 @@ static int thread_init(struct x86_cpu *c)
         free(d);
         return -ENOMEM;
     }
+    d->cpu = c;
     c->jit = (struct x86_jit){
         .thread = d,
         .sem = (u64)(uintptr_t)run_sem,
@@ -590,7 +590,7 @@ int dyn_init(void)
     int r;
 
     h_probe();
-    r = arena_init(ARENA_SIZE, cfg.dynarec_dualmap);
+    r = arena_init((size_t)cfg.dynarec_codesize << 20, cfg.dynarec_dualmap);
     if (!r)
         r = region_init();
     if (r)

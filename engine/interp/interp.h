@@ -110,7 +110,7 @@ struct interp_jit {
      * first byte, as if env->bridge had made the call. Returns what c->jit.stirred has to be when
      * control goes back to the function: not 0. Async-signal-safe.
      */
-    u64 (*detach)(struct x86_cpu *c);
+    u32 (*detach)(struct x86_cpu *c);
     int (*thread_init)(struct x86_cpu *c);
     void (*thread_exit)(struct x86_cpu *c);
     void (*fork_prepare)(void);

@@ -68,7 +68,7 @@ static void native_again(struct thr *t, u64 was)
 {
     sig_native_enter(t);
     if (was != SIG_NATIVE_CALL)
-        t->sig->native = t->cpu.jit.stirred = was;
+        t->sig->native = t->cpu.jit.stirred = (u32)was;
 }
 
 /* Called and left with all signals blocked. What came meanwhile is handled too, because the native

@@ -93,7 +93,8 @@ struct x86_jit {
     void *thread;        /* struct dyn_thread */
     u32 refuted;         /* the region at rip was translated for another state of the vectors */
     u64 native;          /* bridge of the native function that translated code is in; 0: none */
-    u64 stirred;         /* guest code has run inside that call: see interp_jit->detach */
+    u32 stirred;         /* guest code has run inside that call: see interp_jit->detach */
+    u32 evicted;         /* the code that made the call may be gone; read together with stirred */
     u64 call_native;     /* address of common code */
     u64 st[8], st_in[8]; /* x87 registers as doubles, now and when they were converted */
     u64 x80[12];         /* 80-bit arithmetic (enum h_x80) */
@@ -151,6 +152,7 @@ struct x86_cpu {
 
 _Static_assert(offsetof(struct x86_cpu, gpr) == 0, "gpr first");
 _Static_assert(offsetof(struct x86_cpu, rip) == 136, "rip");
+_Static_assert(offsetof(struct x86_cpu, jit.stirred) % 8 == 0, "read with evicted");
 
 /* Reset to the state Linux gives a new process: flags 0x202, CW 0x37f, MXCSR 0x1f80, everything
  * else 0, 64-bit segments. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Calls in translated code. BOX64_TRACE=bridge names every library call of a hot loop; without it translated code makes
 them itself (no region ends at the bridge). Hot functions that the interpreter calls return without a fault of the stack
-of return addresses. Exit status 77: no compiler or no tree."""
+of return addresses. A thread that waits in a library call keeps no code memory from being used again.
+Exit status 77: no compiler or no tree."""
 import argparse
 import os
 import re
@@ -14,6 +15,7 @@ SOURCE = """
 #include <unistd.h>
 int main(void) { int n = 0; for (int i = 0; i < 1000; i++) n += getppid() > 0; return n != 1000; }
 """
+HERE = os.path.dirname(os.path.abspath(__file__))
 # 600 places that call, each too seldom to be translated.
 COLD = """
 __attribute__((noinline)) int hot(int x) { __asm__ volatile(""); return x + 1; }
@@ -25,7 +27,8 @@ n = hot(n); n = hot(n); n = hot(n);)) } return n != 9000; }
 
 def build(compiler, tmp, name, source):
     program = f"{tmp}/{name}"
-    subprocess.run([compiler, "-O1", "-x", "c", "-", "-o", program], input=source.encode(), check=True)
+    subprocess.run([compiler, "-O1", "-fwrapv", "-w", "-x", "c", "-", "-o", program, "-lpthread"],
+                   input=source.encode(), check=True)
     return program
 
 
@@ -35,7 +38,7 @@ def run(a, program, *options):
            "BOX64_LD_LIBRARY_PATH": f"{a.tree}/usr/lib/x86_64-linux-gnu"}
     env.update(o.split("=", 1) for o in options)
     r = subprocess.run(emulator + [a.box64, program], env=env, capture_output=True, timeout=150, check=False)
-    return r.returncode, r.stderr.decode().splitlines()
+    return r.returncode, (r.stdout + r.stderr).decode().splitlines()
 
 
 def main():
@@ -54,13 +57,20 @@ def main():
         traced, lines = run(a, program, "BOX64_TRACE=bridge")
         calls = sum(1 for line in lines if "bridge getppid " in line and " from " in line)
         plain, regions = run(a, program, "BOX64_TRACE=block")
+        with open(f"{HERE}/guest/evicted.c", encoding="ascii") as f:
+            waiting = build(compiler, tmp, "evicted", f.read())
+        evicted, lines = run(a, waiting, "BOX64_STATS=1", "BOX64_DYNAREC_CODESIZE=1")
         cold, stats = run(a, build(compiler, tmp, "cold", COLD), "BOX64_STATS=1")
     faults = re.search(r"shadow_faults (\d+)", "\n".join(stats))
     given_up = [line for line in regions if "nothing to translate" in line]
     print(*given_up, sep="\n")
     print("traced:", calls, "calls, status", traced, "- direct: status", plain, "-", len(given_up), "regions given up")
     print("cold callers: status", cold, "-", faults and faults[1], "faults")
-    bad = not faults or int(faults[1]) > 2 or cold != 0
+    sums = [line for line in lines if not line.startswith("stats")]
+    times = re.search(r"evictions (\d+)", "\n".join(lines))
+    print("waiting thread: status", evicted, "-", sums, "-", times and times[1], "evictions")
+    bad = evicted != 0 or sums != ["2165040000"] * 2 + ["-8387382635556875480"] or not times or times[1] == "0"
+    bad |= not faults or int(faults[1]) > 2 or cold != 0
     return calls != 1000 or traced != 0 or plain != 0 or bool(given_up) or bad
 
 
