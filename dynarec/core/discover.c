@@ -172,7 +172,7 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
     struct tr *t = w->t;
     struct tr_block *b;
 
-    if (t->nblk == TR_MAX_BLOCKS || t->nins == TR_MAX_INSNS)
+    if (t->nblk == TR_MAX_BLOCKS || t->nins >= t->opt.maxinsns)
         return;
     w->op = op ? op : block_records(pc, t->mode);
     b = &t->blk[t->nblk];
@@ -190,7 +190,7 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
         t->nins++;
         if (!flow(w, b, &ti->in))
             break;
-    } while (t->nins < TR_MAX_INSNS && !is_taken(w, b->end) && b->n < MAX_BLOCK_INSNS);
+    } while (t->nins < t->opt.maxinsns && !is_taken(w, b->end) && b->n < MAX_BLOCK_INSNS);
     if (b->n) {
         t->nblk++;
         take(w, b);

@@ -31,8 +31,6 @@
 #include "interp/sem.h"
 #include "x86/flags.h"
 
-#define HOT_RUNS 24
-
 /* c->jit.resume: what the interpreter has to do before translated code is entered again. */
 enum {
     RESUME_STEP = 2,               /* the instruction at rip, alone: it faulted */
@@ -90,6 +88,7 @@ static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
         .x87double = (u8)cfg.dynarec_x87double,
         .bigblock = (u8)cfg.dynarec_bigblock,
         .align = (u8)cfg.dynarec_align,
+        .maxinsns = (u16)cfg.dynarec_maxinsns,
         .count = dyn_counts_blocks(),
     };
     return t;
@@ -568,8 +567,7 @@ static void fork_child(struct x86_cpu *c)
     region_unlock();
 }
 
-static const struct interp_jit jit = {
-    .hot = HOT_RUNS,
+static struct interp_jit jit = {
     .offer = offer,
     .run = run,
     .invalidate = region_invalidate,
@@ -597,6 +595,7 @@ int dyn_init(void)
         return r;
     tab_empty(&empty);
     dyn_stats_init();
+    jit.hot = (unsigned)cfg.dynarec_hot;
     interp_jit = &jit;
     return 0;
 }

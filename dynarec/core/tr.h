@@ -193,6 +193,7 @@ struct tr_hoists {
 };
 
 struct tr_options {
+    u16 maxinsns;
     u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock, align;
     bool count; /* runs of blocks, for stats.c */
 };

@@ -283,7 +283,8 @@ static struct wish defaults(void)
                                  .fastnan = (u8)cfg.dynarec_fastnan,
                                  .fastround = (u8)cfg.dynarec_fastround,
                                  .x87double = (u8)cfg.dynarec_x87double,
-                                 .bigblock = (u8)cfg.dynarec_bigblock},
+                                 .bigblock = (u8)cfg.dynarec_bigblock,
+                                 .maxinsns = (u16)cfg.dynarec_maxinsns},
                          .features = "v8.5",
                          .tail = "none",
                          .x87 = 4};

@@ -108,7 +108,7 @@ def environment(options, home):
         env["QEMU_LD_PREFIX"] = options.prefix
     if options.cpu:
         env["QEMU_CPU"] = options.cpu
-    env.update(setting.split("=", 1) for setting in options.env)
+    env.update((k, v) for k, v in os.environ.items() if k.startswith("BOX64_DYNAREC"))
     return env
 
 
@@ -177,7 +177,6 @@ def main():
     parser.add_argument("--qemu", help="QEMU for the host that box64 was built for")
     parser.add_argument("--prefix", help="QEMU's -L")
     parser.add_argument("--cpu", help="QEMU's -cpu")
-    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the programs' environment")
     parser.add_argument("--only", help="names, separated by commas")
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--heavy", action="store_true", help="also the cases that take minutes")
