@@ -20,6 +20,8 @@ static unsigned live_outside(struct tr *t, const struct tr_block *b)
         return t->opt.safeflags < 2 ? X86_OSZAPC & ~(unsigned)(X86_PF | X86_AF) : X86_OSZAPC;
     if ((attr & X86_ATTR_BRANCH) && b->taken == TR_EXTERNAL)
         live |= flags_live_at(t, in->imm);
+    if (t->opt.test && b->taken != TR_EXTERNAL && b->taken <= b - t->blk)
+        return X86_OSZAPC; /* is left there */
     if (b->falls && b->next == TR_EXTERNAL)
         live |= flags_live_at(t, b->end);
     return live;

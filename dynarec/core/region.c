@@ -12,6 +12,7 @@
 
 #include "base/heap.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "dynarec/core/stats.h"
 
 #define TABLE_BITS 15
@@ -110,6 +111,13 @@ void region_thread_add(struct dyn_thread *d)
         threads->prev = d;
     threads = d;
     region_unlock();
+}
+
+bool region_alone(void)
+{
+    const struct dyn_thread *d = __atomic_load_n(&threads, __ATOMIC_ACQUIRE);
+
+    return d && !d->next;
 }
 
 void region_thread_remove(struct dyn_thread *d)
@@ -250,7 +258,7 @@ void region_link(u32 *site, gaddr target)
     region_lock();
     r = region_at_host((u64)(uintptr_t)site);
     e = entry_of(target);
-    for (u32 i = 0; r && !r->dead && !region_stopping && i < r->nlinks; i++) {
+    for (u32 i = 0; r && !r->dead && !region_stopping && !cfg.dynarec_test && i < r->nlinks; i++) {
         struct link *l = &r->links[i];
 
         if (r->x + l->at != site || l->to || l->target != target)
@@ -615,6 +623,8 @@ struct region *region_publish(struct tr *t, u64 seen)
     for (size_t i = 0; i < words / GRANULE_WORDS; i++)
         __atomic_store_n(&by_granule[(size_t)(r->x - arena.x) / GRANULE_WORDS + i], r,
                          __ATOMIC_RELEASE);
+    if (cfg.dynarec_test) /* each turn of a loop is looked at */
+        region_unlink_all(r);
     enter_tables(r);
     dyn_published(t, r);
     region_unlock();

@@ -116,6 +116,8 @@ const struct pcmap *region_map_at(const struct region *r, u64 pc);
 void region_invalidate(gaddr start, gaddr end);
 /* Links the site at host address `site` to the translation of c->rip, if both live. */
 void region_link(u32 *site, gaddr target);
+/* One guest thread is all there is. */
+bool region_alone(void);
 /* Threads that are being stopped: nothing is linked until they are out. Under the lock. */
 extern u32 region_stopping;
 /* Every way out of r, or around in it, goes to its stub. */

@@ -20,6 +20,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "dynarec/core/cosim.h"
 #include "dynarec/core/native.h"
 #include "dynarec/core/passes.h"
 #include "dynarec/core/region.h"
@@ -82,7 +83,8 @@ static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
     t->opt = (struct tr_options){
         .strongmem = (u8)cfg.dynarec_strongmem,
         .callret = (u8)cfg.dynarec_callret,
-        .safeflags = (u8)cfg.dynarec_safeflags,
+        .safeflags = cfg.dynarec_test ? 2 : (u8)cfg.dynarec_safeflags,
+        .test = (u8)cfg.dynarec_test,
         .fastnan = (u8)cfg.dynarec_fastnan,
         .fastround = (u8)cfg.dynarec_fastround,
         .x87double = (u8)cfg.dynarec_x87double,
@@ -220,8 +222,8 @@ static void freshen(struct dyn_thread *d, struct x86_cpu *c)
     }
     if (d->poisoned) {
         d->poisoned = false;
-        c->jit.tab = (u64)(uintptr_t)d->tab;
-        c->jit.shadow = shadow_empty(d, 1);
+        c->jit.tab = (u64)(uintptr_t)(cfg.dynarec_test ? empty.tab : d->tab);
+        c->jit.shadow = shadow_empty(d, cfg.dynarec_test ? SHADOW_SPARE : 1);
     } else if (c->jit.shadow > shadow_top(d)) {
         c->jit.shadow = shadow_top(d);
     }
@@ -288,6 +290,8 @@ static bool run(struct x86_cpu *c)
 
     if (UNLIKELY(!d))
         return false;
+    d->target = NULL; /* an exception of x86_sem may have left it: stop() must not want the lock */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     stopped(d);
     if (UNLIKELY(c->jit.resume)) {
         u32 how = c->jit.resume;
@@ -306,6 +310,10 @@ static bool run(struct x86_cpu *c)
         return false;
     }
     c->cur = NULL;
+    if (UNLIKELY(cfg.dynarec_test)) {
+        cosim_before(c);
+        d->poisoned = true; /* no return to where it was not looked at */
+    }
     h_flags_from_cpu(c);
     c->jit.ymm_clean = 0;
     shadow_pop(d, c);
@@ -334,11 +342,13 @@ static bool run(struct x86_cpu *c)
             no_address(c);
         if (UNLIKELY(c->jit.refuted))
             refute(c);
-    } while (!c->pending && !c->leave && !c->jit.resume && enterable(c) &&
+    } while (!c->pending && !c->leave && !c->jit.resume && enterable(c) && !cfg.dynarec_test &&
              (x = find_live(d, c->rip)));
     d->target = NULL;
     __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);
     h_flags_to_cpu(c);
+    if (UNLIKELY(cfg.dynarec_test))
+        cosim_after(c);
     return true;
 }
 
@@ -512,7 +522,7 @@ static void stop(struct x86_cpu *c, void *uc)
     d->stopping = true;
     region_unlock();
     d->poisoned = true;
-    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, shadow_empty(d, 1));
+    h_context_stop(c, uc, (u64)(uintptr_t)empty.tab, shadow_empty(d, SHADOW_SPARE));
     dyn_count.stopped++;
 }
 

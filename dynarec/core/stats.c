@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "dynarec/core/cosim.h"
 #include "dynarec/core/names.h"
 #include "dynarec/core/profile.h"
 #include "x86/decode_tab.h"
@@ -144,6 +145,7 @@ void dyn_stats_report(void)
 
     if (__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
         return;
+    cosim_report();
     if (cfg.stats) {
         trace_print("stats: of process %d", (int)getpid());
 #define X(name, text)                                                                              \
@@ -163,6 +165,6 @@ void dyn_stats_report(void)
 
 void dyn_stats_init(void)
 {
-    if (cfg.stats || dyn_counts_blocks())
+    if (cfg.stats || cfg.dynarec_test || dyn_counts_blocks())
         atexit(dyn_stats_report);
 }

@@ -194,6 +194,7 @@ struct tr_hoists {
 
 struct tr_options {
     u16 maxinsns;
+    u8 test; /* BOX64_DYNAREC_TEST: all flags are wanted outside */
     u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock, align;
     bool count; /* runs of blocks, for stats.c */
 };

@@ -209,6 +209,21 @@ void interp_step(struct x86_cpu *c)
     frame_leave(c, &f);
 }
 
+bool interp_attempt(struct x86_cpu *c, void (*fn)(struct x86_cpu *c, void *arg), void *arg)
+{
+    struct interp_frame f;
+    volatile bool ended = false;
+
+    frame_enter(c, &f);
+    if (!sigsetjmp(f.jb, 0)) {
+        fn(c, arg);
+        ended = true;
+    }
+    c->frame = &f;
+    frame_leave(c, &f);
+    return ended;
+}
+
 static void run_some(struct x86_cpu *c)
 {
     const struct interp_op *op;

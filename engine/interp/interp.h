@@ -41,6 +41,10 @@ void interp_abandon(struct x86_cpu *c);
  * and tests. */
 void interp_step(struct x86_cpu *c);
 
+/* For cosim: fn(c, arg) where guest exceptions end it instead of being delivered. False: one did.
+ */
+bool interp_attempt(struct x86_cpu *c, void (*fn)(struct x86_cpu *c, void *arg), void *arg);
+
 /* Guest code in [start, end) may have changed or gone. Callable from any thread and from the
  * SIGSEGV handler: async-signal-safe. */
 void interp_invalidate(gaddr start, gaddr end);

@@ -1,4 +1,4 @@
-/* Code that changes: by itself, in the block it is in, by another thread, by the kernel's system calls.
+/* Code that changes: by itself, in the block it is in, by another thread, by system calls.
  * Prints what a CPU prints. */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -60,8 +60,9 @@ static void between_calls(void)
  */
 static void own_block(void)
 {
-    static const uint8_t code[] = {0x89, 0xf9, 0x31, 0xd2, 0x89, 0x0d, 0x01, 0, 0, 0, 0xb8, 0, 0, 0, 0,
-                                   0x01, 0xc2, 0xff, 0xc9, 0x75, 0xef, 0x89, 0xd0, 0xc3};
+    static const uint8_t code[] = {0x89, 0xf9, 0x31, 0xd2, 0x89, 0x0d, 0x01, 0,
+                                   0,    0,    0xb8, 0,    0,    0,    0,    0x01,
+                                   0xc2, 0xff, 0xc9, 0x75, 0xef, 0x89, 0xd0, 0xc3};
     uint8_t *p = page(RWX, 1);
     long sum = 0;
 
@@ -77,9 +78,9 @@ static void own_block(void)
  * 2: dec ecx; jnz 1b; mov eax, edx; ret */
 static void late_store(void)
 {
-    static const uint8_t code[] = {0x89, 0xf9, 0x31, 0xd2, 0xb8, 1,    0,    0,    0,    0x01, 0xc2, 0x83,
-                                   0xf9, 100,  0x75, 10,   0xc7, 0x05, 0xeb, 0xff, 0xff, 0xff, 5,    0,
-                                   0,    0,    0xff, 0xc9, 0x75, 0xe6, 0x89, 0xd0, 0xc3};
+    static const uint8_t code[] = {
+        0x89, 0xf9, 0x31, 0xd2, 0xb8, 1, 0, 0, 0, 0x01, 0xc2, 0x83, 0xf9, 100,  0x75, 10,  0xc7,
+        0x05, 0xeb, 0xff, 0xff, 0xff, 5, 0, 0, 0, 0xff, 0xc9, 0x75, 0xe6, 0x89, 0xd0, 0xc3};
     uint8_t *p = page(RWX, 1);
     long sum = 0;
 
@@ -232,7 +233,7 @@ static void patched_branches(void)
 
     for (int i = 0; i < 8; i++)
         put_add(p + PAGE + 256 * i, 100 * i);
-    p[0] = 0xe9; /* jmp rel32 */
+    p[0] = 0xe9;  /* jmp rel32 */
     p[16] = 0xe8; /* call rel32; ret */
     p[21] = 0xc3;
     for (int i = 0; i < 800; i++) {
