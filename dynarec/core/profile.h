@@ -16,8 +16,8 @@ struct dyn_profile {
         gaddr pc;
         u32 insns;
         u32 words; /* of host code on the straight way, without the counting itself */
-        u32 text; /* offset of its listing */
-        u64 runs; /* counted by translated code */
+        u32 text;  /* offset of its listing */
+        u64 runs;  /* counted by translated code */
     } blk[];
 };
 
