@@ -324,9 +324,9 @@ const struct x86_insn *block_next_record(const struct interp_op **at, gaddr pc)
 
     if (!op)
         return NULL;
-    for (;; op++) { /* past link slots and the block's head */
+    for (;; op++) { /* past link slots, the block's head and fences, which have no record */
         fn = __atomic_load_n(&op->fn, __ATOMIC_RELAXED);
-        if (fn && fn != op_count)
+        if (fn && fn != op_count && fn != op_fence)
             break;
     }
     *at = fn != op_end && fn != op_stale && op->pc == pc ? op + 1 : NULL;

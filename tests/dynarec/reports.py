@@ -64,6 +64,8 @@ class Reports:
         self.check(counter.get("regions", 0) > 0 and counter.get("insns", 0) >= LOOP, "nothing translated")
         self.check(counter.get("host_bytes", 0) >= 4 * counter.get("insns", 0), "host_bytes")
         self.check(re.search(r"^stats: translated_fallback [1-9]\d* \S+ \S+ FBSTP\b", text, re.M), "static row")
+        ordered = re.search(r"^stats: executed (\d+)", self.run(STATS="2", DYNAREC_STRONGMEM="1"), re.M)
+        self.near(int(ordered[1]) if ordered else 0, RUNS * LOOP, COLD * LOOP, "executed at STRONGMEM=1")
         self.check("stats:" not in self.run(), "statistics nobody asked for")
         self.check("executed" not in self.run(STATS="1").replace("instructions executed", ""), "STATS=1 counts runs")
 
