@@ -33,7 +33,7 @@ def build(compiler, tmp, name, source):
 
 
 def run(a, program, *options):
-    emulator = [a.qemu, "-cpu", "max", "-L", a.prefix] if a.qemu else []
+    emulator = [a.qemu, "-cpu", a.cpu, "-L", a.prefix] if a.qemu else []
     env = {"PATH": os.environ["PATH"], "BOX64_NOBANNER": "1", "BOX64_DYNAREC": "1",
            "BOX64_LD_LIBRARY_PATH": f"{a.tree}/usr/lib/x86_64-linux-gnu"}
     env.update(o.split("=", 1) for o in options)
@@ -47,6 +47,7 @@ def main():
     p.add_argument("--tree", required=True)
     p.add_argument("--qemu")
     p.add_argument("--prefix")
+    p.add_argument("--cpu", default="max")
     a = p.parse_args()
     compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
     if not shutil.which(compiler) or not os.path.isdir(a.tree):

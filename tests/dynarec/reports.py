@@ -31,7 +31,7 @@ class Reports:
     def run(self, **settings):
         """Standard error of a run; the program's own output must be right."""
         o = self.options
-        emulator = [o.qemu, "-cpu", "max", "-L", o.prefix] if o.qemu else []
+        emulator = [o.qemu, "-cpu", o.cpu, "-L", o.prefix] if o.qemu else []
         environment = {"PATH": os.environ["PATH"], "BOX64_DYNAREC": "1", "LC_ALL": "C",
                        "BOX64_LD_LIBRARY_PATH": f"{o.tree}/usr/lib/x86_64-linux-gnu"}
         environment.update({f"BOX64_{name}": value for name, value in settings.items()})
@@ -137,6 +137,7 @@ def main():
     p.add_argument("--tree", required=True)
     p.add_argument("--qemu")
     p.add_argument("--prefix")
+    p.add_argument("--cpu", default="max")
     options = p.parse_args()
     compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
     if not shutil.which(compiler) or not os.path.isdir(options.tree):
