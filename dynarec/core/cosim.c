@@ -128,8 +128,18 @@ static bool note_writes(struct x86_cpu *c, const struct x86_insn *in)
 
 struct turn {
     struct interp_op op;
-    bool done;
+    bool done, last;
 };
+
+/* Translated code comes out here: at the end of a loop's turn, and where another region is asked
+ * for by address. */
+static bool leaves(const struct x86_cpu *c, const struct interp_op *op)
+{
+    u32 attr = x86_rows[op->in.row].attr;
+
+    return attr & X86_ATTR_BRANCH &&
+           (attr & (X86_ATTR_CALL | X86_ATTR_RET | X86_ATTR_IND) || c->rip <= op->pc);
+}
 
 /* One instruction; the host's faults and the guest's exceptions leave it by longjmp. */
 static void one(struct x86_cpu *c, void *arg)
@@ -158,6 +168,7 @@ static void one(struct x86_cpu *c, void *arg)
     undefined &= ~((u32)row->f_write & ~(u32)row->f_cond);
     undefined |= row->f_undef;
     turn->done = true;
+    turn->last = leaves(c, &turn->op);
 }
 
 /* The architectural part of the CPU. */
@@ -197,7 +208,8 @@ void cosim_before(struct x86_cpu *c)
         return;
     nsteps = nwrites = undefined = 0;
     note_state(c);
-    while (go_on && nsteps < MAX_STEPS && c->mode == 64) {
+    /* No path through a region is longer than its code. */
+    while (go_on && nsteps < MAX_STEPS && nsteps < (u32)cfg.dynarec_maxinsns && c->mode == 64) {
         struct turn turn = {0};
         u32 before = nwrites;
 
@@ -210,6 +222,7 @@ void cosim_before(struct x86_cpu *c)
         }
         nsteps++;
         note_state(c);
+        go_on = !turn.last;
     }
     c->cur = &undoing.in;
     interp_attempt(c, undo, NULL);
