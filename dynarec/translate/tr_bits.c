@@ -26,7 +26,7 @@ static bool shift_const(struct tr *t, const struct x86_insn *in, enum h_op op, b
 
     if (op == H_ROR && n % (8 * sz) == 0)
         return false;
-    if (mem && needs(t))
+    if (mem && (needs(t) || !n)) /* by nothing, memory is still written */
         return false;
     a = tr_read(t, in, 0);
     if (!n) {
