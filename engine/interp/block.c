@@ -204,12 +204,10 @@ static void kill_in_bucket(unsigned bucket, gaddr start, gaddr end)
     }
 }
 
-void interp_invalidate(gaddr start, gaddr end)
+static void invalidate_blocks(gaddr start, gaddr end)
 {
     u64 first = start >> PAGE_BITS, last = (end - 1) >> PAGE_BITS;
 
-    if (interp_jit)
-        interp_jit->invalidate(start, end);
     __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
     if (start >= end || start >= __atomic_load_n(&code_hi, __ATOMIC_ACQUIRE) ||
         end <= __atomic_load_n(&code_lo, __ATOMIC_ACQUIRE))
@@ -223,6 +221,15 @@ void interp_invalidate(gaddr start, gaddr end)
             kill_in_bucket(page_index(p), start, end);
     }
     lock_drop();
+}
+
+/* The translator last: it reads the records of blocks, and once it has been told of a change there
+ * must be none of before. */
+void interp_invalidate(gaddr start, gaddr end)
+{
+    invalidate_blocks(start, end);
+    if (interp_jit)
+        interp_jit->invalidate(start, end);
 }
 
 /* The oldest epoch any thread may still be in. */
