@@ -34,6 +34,16 @@ dyn_x80_begin:
     tbz     \m, #63, \else
     .endm
 
+    /* Start of a product or quotient: w7 = its sign; w6 and w12 = the exponents of a and b. */
+    .macro  FACTORS a_else, b_else
+    mrs     x17, nzcv
+    NEAREST64
+    eor     w7, w12, w14
+    and     w7, w7, #0x8000
+    NORMAL  w6, x11, w12, \a_else
+    NORMAL  w12, x13, w14, \b_else
+    .endm
+
 slow:
     msr     nzcv, x17
     mov     w15, #1
@@ -171,12 +181,7 @@ add_odd:                        /* one is zero, the other normal */
     b       exact
 
     ROUTINE dyn_x80_mul
-    mrs     x17, nzcv
-    NEAREST64
-    eor     w7, w12, w14
-    and     w7, w7, #0x8000
-    NORMAL  w6, x11, w12, mul_odd
-    NORMAL  w12, x13, w14, mul_odd2
+    FACTORS mul_odd, mul_odd2
     add     w6, w6, w12
     umulh   x15, x11, x13
     mul     x16, x11, x13
@@ -202,12 +207,7 @@ mul_odd2:
 
     /* Two digits of 32 bits by Knuth's algorithm D: x11:x12<<32 by x13. */
     ROUTINE dyn_x80_div
-    mrs     x17, nzcv
-    NEAREST64
-    eor     w7, w12, w14
-    and     w7, w7, #0x8000
-    NORMAL  w6, x11, w12, div_odd
-    NORMAL  w12, x13, w14, slow
+    FACTORS div_odd, slow
     sub     w6, w6, w12
     mov     w12, #16383
     add     w6, w6, w12

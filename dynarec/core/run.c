@@ -80,19 +80,8 @@ static struct tr *tr_new(const struct x86_cpu *c, gaddr pc)
     t->err = NULL;
     t->nins = t->nblk = t->npages = t->n = t->nfix = t->nlit = t->nlabel = 0;
     t->nsite = t->nentry = t->ncold = t->nfallback = t->nnote = 0;
-    t->opt = (struct tr_options){
-        .strongmem = (u8)cfg.dynarec_strongmem,
-        .callret = (u8)cfg.dynarec_callret,
-        .safeflags = cfg.dynarec_test ? 2 : (u8)cfg.dynarec_safeflags,
-        .test = (u8)cfg.dynarec_test,
-        .fastnan = (u8)cfg.dynarec_fastnan,
-        .fastround = (u8)cfg.dynarec_fastround,
-        .x87double = (u8)cfg.dynarec_x87double,
-        .bigblock = (u8)cfg.dynarec_bigblock,
-        .align = (u8)cfg.dynarec_align,
-        .maxinsns = (u16)cfg.dynarec_maxinsns,
-        .count = dyn_counts_blocks(),
-    };
+    t->opt = tr_options_set();
+    t->opt.count = dyn_counts_blocks();
     return t;
 }
 
@@ -391,38 +380,57 @@ static u64 run_sem(struct x86_cpu *c, const struct interp_op *op)
 
 /* ---- signals ---- */
 
+static u32 word_at(const struct region *r, const void *uc)
+{
+    return (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4);
+}
+
+/* The last of the notes, sorted by the word they hold from (their first member), that holds where
+ * uc is; NULL: none yet. */
+static const void *note_at(const struct region *r, const void *uc, const void *notes, u32 n,
+                           size_t size)
+{
+    u32 word = word_at(r, uc);
+    const u8 *p = (const u8 *)notes + n * size;
+
+    while (n--) {
+        p -= size;
+        if (*(const u32 *)(const void *)p <= word)
+            return p;
+    }
+    return NULL;
+}
+
+_Static_assert(!offsetof(struct tr_ymm_note, at) && !offsetof(struct tr_x87_note, at), "note_at");
+
 /* Upper halves that the code had not stored yet. */
 static void save_ymm(struct x86_cpu *c, const struct region *r, const void *uc)
 {
-    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4), i = r->nnotes;
+    const struct tr_ymm_note *n = note_at(r, uc, r->notes, r->nnotes, sizeof *n);
 
-    while (i && r->notes[i - 1].at > word)
-        i--;
-    if (i)
-        h_context_ymm(c, uc, r->notes[i - 1].of, r->notes[i - 1].dirty);
+    if (n)
+        h_context_ymm(c, uc, n->of, n->dirty);
 }
 
 /* The x87 stack, as far as it was in host registers, back to 80 bits. */
 static void save_x87(struct x86_cpu *c, const struct region *r, const void *uc)
 {
-    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4), i = r->nx87;
+    const struct tr_x87_note *n = note_at(r, uc, r->x87, r->nx87, sizeof *n);
 
-    while (i && r->x87[i - 1].at > word)
-        i--;
     if (!cfg.dynarec_x87double) {
-        if (i && r->x87[i - 1].st.dirty)
-            dyn_x87_late(c, &r->x87[i - 1].st);
+        if (n && n->st.dirty)
+            dyn_x87_late(c, &n->st);
         return;
     }
-    if (i && r->x87[i - 1].st.dirty)
-        h_context_x87(c, uc, &r->x87[i - 1].st);
+    if (n && n->st.dirty)
+        h_context_x87(c, uc, &n->st);
     dyn_x87_leave(c);
 }
 
 /* In a loop whose NaNs are looked at later (translate/tr_hoist.c): from its start again. */
 static void take_back(struct x86_cpu *c, const struct region *r, const void *uc)
 {
-    u32 word = (u32)(h_context_pc(uc) / 4 - (u64)(uintptr_t)r->x / 4);
+    u32 word = word_at(r, uc);
 
     for (u32 i = 0; i < r->nhoists; i++) {
         const struct tr_hoist *h = &r->hoists[i];

@@ -1,10 +1,27 @@
 /*
- * tr.c - writing host code: labels, literals, exits, entries. See tr.h.
+ * tr.c - options of a translation, and writing host code: labels, literals, exits, entries. See
+ * tr.h.
  */
 #include <string.h>
 
+#include "config/config.h"
 #include "dynarec/core/tr.h"
 #include "dynarec/host.h"
+
+struct tr_options tr_options_set(void)
+{
+    return (struct tr_options){
+        .strongmem = (u8)cfg.dynarec_strongmem,
+        .callret = (u8)cfg.dynarec_callret,
+        .safeflags = cfg.dynarec_test ? 2 : (u8)cfg.dynarec_safeflags,
+        .test = (u8)cfg.dynarec_test,
+        .fastnan = (u8)cfg.dynarec_fastnan,
+        .fastround = (u8)cfg.dynarec_fastround,
+        .x87double = (u8)cfg.dynarec_x87double,
+        .align = (u8)cfg.dynarec_align,
+        .maxinsns = (u16)cfg.dynarec_maxinsns,
+    };
+}
 
 static void fixup(struct tr *t, enum tr_fix_kind kind, u32 target)
 {

@@ -195,9 +195,12 @@ struct tr_hoists {
 struct tr_options {
     u16 maxinsns;
     u8 test; /* BOX64_DYNAREC_TEST: all flags are wanted outside */
-    u8 strongmem, callret, safeflags, fastnan, fastround, x87double, bigblock, align;
+    u8 strongmem, callret, safeflags, fastnan, fastround, x87double, align;
     bool count; /* runs of blocks, for stats.c */
 };
+
+/* tr.c: as BOX64_DYNAREC_* say; without count. */
+struct tr_options tr_options_set(void);
 
 struct tr {
     gaddr entry;

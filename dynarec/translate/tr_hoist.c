@@ -18,31 +18,14 @@
 static bool integer(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_MOV:
-    case X86_MOVZX:
-    case X86_MOVSX:
-    case X86_MOVSXD:
-    case X86_LEA:
-    case X86_ADD:
-    case X86_SUB:
-    case X86_AND:
-    case X86_OR:
-    case X86_XOR:
-    case X86_CMP:
-    case X86_TEST:
-    case X86_INC:
-    case X86_DEC:
-    case X86_NEG:
-    case X86_NOT:
     case X86_SHL:
     case X86_SHR:
     case X86_SAR:
     case X86_CMOVcc:
-    case X86_Jcc:
-    case X86_NOP: return true;
+    case X86_Jcc: return true;
     case X86_IMUL: return in->nopnd > 1;
     case X86_JMP: return in->opnd[0].kind == X86_OPK_REL;
-    default: return false;
+    default: return tr_plain_integer(in);
     }
 }
 

@@ -730,3 +730,27 @@ bool tr_SFENCE(struct tr *t, const struct x86_insn *in)
     h_fence(t, H_FENCE_STORE);
     return true;
 }
+
+bool tr_plain_integer(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_MOV:
+    case X86_MOVZX:
+    case X86_MOVSX:
+    case X86_MOVSXD:
+    case X86_LEA:
+    case X86_ADD:
+    case X86_SUB:
+    case X86_AND:
+    case X86_OR:
+    case X86_XOR:
+    case X86_CMP:
+    case X86_TEST:
+    case X86_INC:
+    case X86_DEC:
+    case X86_NEG:
+    case X86_NOT:
+    case X86_NOP: return !(in->pfx & X86_PFX_LOCK);
+    default: return false;
+    }
+}

@@ -513,16 +513,8 @@ bool tr_x80_can(const struct x86_insn *in)
     case X86_FLDL2T:
     case X86_FLDL2E:
     case X86_FLDLG2:
-    case X86_FLDLN2:
-    case X86_FCMOVB:
-    case X86_FCMOVE:
-    case X86_FCMOVBE:
-    case X86_FCMOVU:
-    case X86_FCMOVNB:
-    case X86_FCMOVNE:
-    case X86_FCMOVNBE:
-    case X86_FCMOVNU: return false;
-    default: return in->seg == X86_SEG_NONE && in->adsz == 8;
+    case X86_FLDLN2: return false;
+    default: return tr_x87_condition(in) < 0 && in->seg == X86_SEG_NONE && in->adsz == 8;
     }
 }
 

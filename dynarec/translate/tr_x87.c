@@ -342,31 +342,10 @@ void tr_x87_enter(struct tr *t, u32 i)
     note(t);
 }
 
-/* Instructions that can neither leave nor run through x86_sem, whatever their operands. */
 bool tr_x87_stays(const struct x86_insn *in)
 {
-    switch (in->op) {
-    case X86_MOV:
-    case X86_MOVZX:
-    case X86_MOVSX:
-    case X86_MOVSXD:
-    case X86_LEA:
-    case X86_ADD:
-    case X86_SUB:
-    case X86_AND:
-    case X86_OR:
-    case X86_XOR:
-    case X86_CMP:
-    case X86_TEST:
-    case X86_INC:
-    case X86_DEC:
-    case X86_NEG:
-    case X86_NOT:
-    case X86_NOP:
-    case X86_PUSH:
-    case X86_POP: return !(in->pfx & X86_PFX_LOCK);
-    default: return false;
-    }
+    return tr_plain_integer(in) || in->op == X86_PUSH ||
+           (in->op == X86_POP && in->opnd[0].kind == X86_OPK_GPR);
 }
 
 static void other(struct tr *t, const struct x86_insn *in, u32 attr)

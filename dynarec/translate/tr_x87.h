@@ -11,6 +11,8 @@
 
 /* top and used behind the instruction; false: they can not be known. */
 bool tr_x87_effect(const struct x86_insn *in, struct tr_x87_state *s);
+/* Condition (as in Jcc) of FCMOVcc, -1: another instruction. */
+int tr_x87_condition(const struct x86_insn *in);
 /* The same, and which register each value is then in; false: it may be x86_sem's. */
 bool tr_x87_names(const struct x86_insn *in, struct tr_x87_state *s);
 /* True: translated. False: x86_sem does it, nothing was written but loads of registers. */

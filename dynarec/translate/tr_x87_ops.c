@@ -31,6 +31,21 @@ static void pop(struct tr_x87_state *s)
 
 /* ---- effect on the stack ---- */
 
+int tr_x87_condition(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_FCMOVB: return 2;
+    case X86_FCMOVNB: return 3;
+    case X86_FCMOVE: return 4;
+    case X86_FCMOVNE: return 5;
+    case X86_FCMOVBE: return 6;
+    case X86_FCMOVNBE: return 7;
+    case X86_FCMOVU: return 10;
+    case X86_FCMOVNU: return 11;
+    default: return -1;
+    }
+}
+
 enum shape {
     E_NONE,  /* not the stack */
     E_ST0,   /* reads, or reads and writes, ST0 */
@@ -89,15 +104,7 @@ static struct effect effect_of(const struct x86_insn *in)
     case X86_FCOM:
     case X86_FUCOM:
     case X86_FCOMI:
-    case X86_FUCOMI:
-    case X86_FCMOVB:
-    case X86_FCMOVE:
-    case X86_FCMOVBE:
-    case X86_FCMOVU:
-    case X86_FCMOVNB:
-    case X86_FCMOVNE:
-    case X86_FCMOVNBE:
-    case X86_FCMOVNU: E(E_STI, 0);
+    case X86_FUCOMI: E(E_STI, 0);
     case X86_FADDP:
     case X86_FMULP:
     case X86_FSUBP:
@@ -142,7 +149,7 @@ static struct effect effect_of(const struct x86_insn *in)
     case X86_FNSTSW:
     case X86_FNCLEX:
     case X86_WAIT: E(E_NONE, 0);
-    default: E(E_UNKNOWN, 0);
+    default: E(tr_x87_condition(in) < 0 ? E_UNKNOWN : E_STI, 0);
     }
 }
 #undef E
@@ -375,16 +382,23 @@ static void status(struct tr *t, const struct x86_insn *in)
     }
 }
 
-static void move_if(struct tr *t, const struct x86_insn *in, unsigned cc)
+static bool move_if(struct tr *t, const struct x86_insn *in)
 {
-    hreg x = h_tmp(t), zero = h_tmp(t);
-    vreg m = h_vtmp(t), d = st(t, 0);
+    int cc = tr_x87_condition(in);
+    hreg x, zero;
+    vreg m, d = st(t, 0);
 
-    h_setcc(t, x, cc);
+    if (cc < 0)
+        return false;
+    x = h_tmp(t);
+    zero = h_tmp(t);
+    m = h_vtmp(t);
+    h_setcc(t, x, (unsigned)cc);
     h_imm(t, zero, 0);
     h_op(t, H_SUB, 8, x, zero, x);
     h_vfrom_gpr(t, 8, m, x);
     h_vblend(t, 3, d, d, st(t, in->opnd[1].reg), m);
+    return true;
 }
 
 /* Everything that does not change the stack, or pops afterwards. */
@@ -437,21 +451,13 @@ static bool value(struct tr *t, const struct x86_insn *in)
     case X86_FIST:
     case X86_FISTP: store_int(t, in, false); return true;
     case X86_FISTTP: store_int(t, in, true); return true;
-    case X86_FCMOVB: move_if(t, in, 2); return true;
-    case X86_FCMOVE: move_if(t, in, 4); return true;
-    case X86_FCMOVBE: move_if(t, in, 6); return true;
-    case X86_FCMOVU: move_if(t, in, 10); return true;
-    case X86_FCMOVNB: move_if(t, in, 3); return true;
-    case X86_FCMOVNE: move_if(t, in, 5); return true;
-    case X86_FCMOVNBE: move_if(t, in, 7); return true;
-    case X86_FCMOVNU: move_if(t, in, 11); return true;
     case X86_FNSTSW: status(t, in); return true;
     case X86_FNOP:
     case X86_WAIT:
     case X86_FFREE:
     case X86_FINCSTP:
     case X86_FDECSTP: return true;
-    default: return false;
+    default: return move_if(t, in);
     }
 }
 

@@ -36,6 +36,10 @@ hreg tr_dest(struct tr *t, const struct x86_insn *in, unsigned i);
 /* Writes operand i (register or memory) from the low bytes of v. */
 void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
 
+/* tr_int.c: writes general registers, flags and memory only; never leaves nor runs through x86_sem,
+ * whatever its operands. */
+bool tr_plain_integer(const struct x86_insn *in);
+
 /* core/native.c: direct calls of native functions. False: not one, nothing was written. */
 bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bridge */
 bool tr_native_jump(struct tr *t, const struct x86_insn *in);

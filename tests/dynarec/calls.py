@@ -3,13 +3,13 @@
 them itself (no region ends at the bridge). Hot functions that the interpreter calls return without a fault of the stack
 of return addresses. A thread that waits in a library call keeps no code memory from being used again.
 Exit status 77: no compiler or no tree."""
-import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import guests
 
 SOURCE = """
 #include <unistd.h>
@@ -25,43 +25,31 @@ n = hot(n); n = hot(n); n = hot(n);)) } return n != 9000; }
 """
 
 
-def build(compiler, tmp, name, source):
+def build(tmp, name, source):
     program = f"{tmp}/{name}"
-    subprocess.run([compiler, "-O1", "-fwrapv", "-w", "-x", "c", "-", "-o", program, "-lpthread"],
+    subprocess.run([guests.COMPILER, "-O1", "-fwrapv", "-w", "-x", "c", "-", "-o", program, "-lpthread"],
                    input=source.encode(), check=True)
     return program
 
 
-def run(a, program, *options):
-    emulator = [a.qemu, "-cpu", a.cpu, "-L", a.prefix] if a.qemu else []
-    env = {"PATH": os.environ["PATH"], "BOX64_NOBANNER": "1", "BOX64_DYNAREC": "1",
-           "BOX64_LD_LIBRARY_PATH": f"{a.tree}/usr/lib/x86_64-linux-gnu"}
-    env.update(o.split("=", 1) for o in options)
-    r = subprocess.run(emulator + [a.box64, program], env=env, capture_output=True, timeout=150, check=False)
+def run(a, program, **settings):
+    r = guests.run(a, [program], {"NOBANNER": "1", "DYNAREC": "1", **settings}, capture_output=True, timeout=150)
     return r.returncode, (r.stdout + r.stderr).decode().splitlines()
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--box64", required=True)
-    p.add_argument("--tree", required=True)
-    p.add_argument("--qemu")
-    p.add_argument("--prefix")
-    p.add_argument("--cpu", default="max")
-    a = p.parse_args()
-    compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
-    if not shutil.which(compiler) or not os.path.isdir(a.tree):
-        print("no", compiler, "or no", a.tree)
+    a = guests.parser().parse_args()
+    if guests.missing(a):
         return 77
     with tempfile.TemporaryDirectory() as tmp:
-        program = build(compiler, tmp, "loop", SOURCE)
-        traced, lines = run(a, program, "BOX64_TRACE=bridge")
+        program = build(tmp, "loop", SOURCE)
+        traced, lines = run(a, program, TRACE="bridge")
         calls = sum(1 for line in lines if "bridge getppid " in line and " from " in line)
-        plain, regions = run(a, program, "BOX64_TRACE=block")
+        plain, regions = run(a, program, TRACE="block")
         with open(f"{HERE}/guest/evicted.c", encoding="ascii") as f:
-            waiting = build(compiler, tmp, "evicted", f.read())
-        evicted, lines = run(a, waiting, "BOX64_STATS=1", "BOX64_DYNAREC_CODESIZE=1")
-        cold, stats = run(a, build(compiler, tmp, "cold", COLD), "BOX64_STATS=1")
+            waiting = build(tmp, "evicted", f.read())
+        evicted, lines = run(a, waiting, STATS="1", DYNAREC_CODESIZE="1")
+        cold, stats = run(a, build(tmp, "cold", COLD), STATS="1")
     faults = re.search(r"shadow_faults (\d+)", "\n".join(stats))
     given_up = [line for line in regions if "nothing to translate" in line]
     print(*given_up, sep="\n")

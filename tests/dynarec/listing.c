@@ -259,7 +259,8 @@ static bool set_key(struct wish *w, const char *key, const char *value)
         u8 *at;
     } keys[] = {{"strongmem", &w->opt.strongmem}, {"callret", &w->opt.callret},
                 {"safeflags", &w->opt.safeflags}, {"fastnan", &w->opt.fastnan},
-                {"fastround", &w->opt.fastround}, {"x87double", &w->opt.x87double}};
+                {"fastround", &w->opt.fastround}, {"x87double", &w->opt.x87double},
+                {"align", &w->opt.align}};
 
     if (!strcmp(key, "features"))
         return w->features = value, true;
@@ -277,17 +278,7 @@ static bool set_key(struct wish *w, const char *key, const char *value)
 
 static struct wish defaults(void)
 {
-    return (struct wish){.opt = {.strongmem = (u8)cfg.dynarec_strongmem,
-                                 .callret = (u8)cfg.dynarec_callret,
-                                 .safeflags = (u8)cfg.dynarec_safeflags,
-                                 .fastnan = (u8)cfg.dynarec_fastnan,
-                                 .fastround = (u8)cfg.dynarec_fastround,
-                                 .x87double = (u8)cfg.dynarec_x87double,
-                                 .bigblock = (u8)cfg.dynarec_bigblock,
-                                 .maxinsns = (u16)cfg.dynarec_maxinsns},
-                         .features = "v8.5",
-                         .tail = "none",
-                         .x87 = 4};
+    return (struct wish){.opt = tr_options_set(), .features = "v8.5", .tail = "none", .x87 = 4};
 }
 
 /* False: not of the form above. */

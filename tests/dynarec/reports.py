@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """What the translator reports (BOX64_STATS, BOX64_DYNAREC_DUMP, BOX64_DYNAREC_PERFMAP) against a program whose
 executed instructions are known. Exit status 77: no compiler or no tree."""
-import argparse
 import glob
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+
+import guests
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = 20000
@@ -23,20 +23,14 @@ class Reports:
         self.folder = folder
         self.failed = 0
         self.program = os.path.join(folder, "reports")
-        compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
-        subprocess.run([compiler, "-O2", "-no-pie", f"{HERE}/guest/reports.c", "-o", self.program], check=True)
+        subprocess.run([guests.COMPILER, "-O2", "-no-pie", f"{HERE}/guest/reports.c", "-o", self.program], check=True)
         symbols = subprocess.run(["nm", self.program], check=True, capture_output=True, text=True).stdout
         self.loop = int(re.search(r"^([0-9a-f]+) \w known_loop$", symbols, re.M)[1], 16)
 
     def run(self, **settings):
         """Standard error of a run; the program's own output must be right."""
-        o = self.options
-        emulator = [o.qemu, "-cpu", o.cpu, "-L", o.prefix] if o.qemu else []
-        environment = {"PATH": os.environ["PATH"], "BOX64_DYNAREC": "1", "LC_ALL": "C",
-                       "BOX64_LD_LIBRARY_PATH": f"{o.tree}/usr/lib/x86_64-linux-gnu"}
-        environment.update({f"BOX64_{name}": value for name, value in settings.items()})
-        done = subprocess.run(emulator + [o.box64, self.program, str(RUNS)], env=environment, capture_output=True,
-                              timeout=200, check=False)
+        done = guests.run(self.options, [self.program, str(RUNS)], {"DYNAREC": "1", **settings}, capture_output=True,
+                         timeout=200)
         want = f"{RUNS * (RUNS + 1) // 2 + 1}\n"
         self.check(done.returncode == 0 and done.stdout.decode() == want, f"{settings}: status {done.returncode}")
         return done.stderr.decode(errors="replace")
@@ -81,7 +75,6 @@ class Reports:
         self.check("fbstp" in around and around.count("region ") == 1, "dump of one address")
         self.check("region " not in self.run(DYNAREC_DUMP="10"), "dump of an address without code")
         self.check("fbstp" in self.run(DYNAREC_DUMP="1"), "dump of all")
-
 
     def perf(self):
         """perf's two formats: the loop's code has a name, where it says, and jitdump holds the code."""
@@ -132,16 +125,8 @@ class Reports:
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--box64", required=True)
-    p.add_argument("--tree", required=True)
-    p.add_argument("--qemu")
-    p.add_argument("--prefix")
-    p.add_argument("--cpu", default="max")
-    options = p.parse_args()
-    compiler = "gcc" if os.uname().machine == "x86_64" else "x86_64-linux-gnu-gcc"
-    if not shutil.which(compiler) or not os.path.isdir(options.tree):
-        print("no", compiler, "or no", options.tree)
+    options = guests.parser().parse_args()
+    if guests.missing(options):
         return 77
     with tempfile.TemporaryDirectory() as folder:
         reports = Reports(options, folder)
