@@ -1,4 +1,5 @@
-/* Control messages cut short by every length of the buffer: what recvmsg says of them. QEMU converts them and counts otherwise. */
+/* Control messages cut short by every length of the buffer: what recvmsg says of them. QEMU
+ * converts them and counts otherwise. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,11 +11,16 @@ static void one(unsigned len)
     char data = 'x';
     _Alignas(struct cmsghdr) char control[64] = {0};
     struct iovec iov = {&data, 1};
-    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_LEN(sizeof fds)};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = CMSG_LEN(sizeof fds)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
     socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-    *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fds), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    header->cmsg_len = CMSG_LEN(sizeof fds);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
     memcpy(CMSG_DATA(header), fds, sizeof fds);
     sendmsg(pair[0], &message, 0);
     memset(control, 0, sizeof control);

@@ -1,5 +1,5 @@
-/* One thread raises a signal while another changes its action between a handler and SIG_IGN. QEMU reads its table of actions twice for
- * one delivery, and jumps to the address 1. */
+/* One thread raises a signal while another changes its action between a handler and SIG_IGN. QEMU
+ * reads its table of actions twice for one delivery, and jumps to the address 1. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
