@@ -205,6 +205,7 @@ class Row:
         self.my = self.raw = self.via = self.va = None
         self.sync = []
         self.weak = self.nocheck = False
+        self.versions = None  # of the x86-64 library, the default first; None: the library's own
         self.size = 0  # data
         self.data = False
 
@@ -239,6 +240,7 @@ class Lib:
         self.sonames, self.natives, self.includes = [], [], []
         self.rows, self.skips = {}, {}
         self.fpflags = False
+        self.version = None  # of rows that say none
         self.layouts = []  # (struct, size, {field: offset}, where)
         self.callbacks = {}
 
@@ -275,6 +277,8 @@ def parse_attrs(row, attrs):
             row.via = value
         elif word == "sync" and value:
             row.sync = value.split(",")
+        elif word == "v" and re.match(r"([\w.]+(,[\w.]+)*|-)$", value) and "@" not in row.name:
+            row.versions = [] if value == "-" else [version_name(v) for v in value.split(",")]
         elif word in VA_KINDS and not value:
             row.va = word
         elif word == "weak" and not value:
@@ -301,6 +305,16 @@ def parse_attrs(row, attrs):
         raise Bad("%s: variable arguments need printf, scanf, wprintf, wscanf or raw" % where)
 
 
+def version_name(text):
+    """2.14 is GLIBC_2.14."""
+    return "GLIBC_" + text if text[0].isdigit() else text
+
+
+def version_key(name):
+    """Orders the versions of one family; the family is all before the first digit."""
+    return [int(n) for n in re.findall(r"\d+", name)]
+
+
 def va_name(name):
     """printf -> vprintf, __printf_chk -> __vprintf_chk, __isoc99_scanf -> __isoc99_vscanf."""
     m = re.match(r"(__isoc\d+_|__|_IO_)?(.*)$", name)
@@ -323,7 +337,7 @@ def parse_data(lib, rest, where):
     row.data, row.size = True, int(words[1])
     parse_attrs(row, words[2:])
     if row.raw or row.va or row.sync:
-        raise Bad("%s: data takes only my, via, weak and nocheck" % where)
+        raise Bad("%s: data takes only my, via, v, weak and nocheck" % where)
     return row
 
 
@@ -338,6 +352,11 @@ def parse_line(lib, line, where):
         return
     if word == "include":
         lib.includes.append(rest)
+        return
+    if word == "version":
+        if not re.match(r"[\w.]+$", rest) or lib.version:
+            raise Bad("%s: one version VERSION expected" % where)
+        lib.version = version_name(rest)
         return
     if word == "fpflags" and not rest:
         lib.fpflags = True
@@ -775,25 +794,41 @@ def emit_lib(lib):
     out.append("static struct br_sync_var *const syncs[] = {%sNULL};" % "".join("&sv_%s, " % v for v in svs))
     out.append("static const struct br_symbol syms[] = {")
     for name in sorted(lib.rows, key=lambda s: s.encode()):
-        out.append("    " + emit_symbol(lib.rows[name]))
+        out.append("    " + emit_symbol(lib, lib.rows[name]))
     out += ["};", "static const char *const sonames[] = {%s, NULL};" % ", ".join(map(quote, lib.sonames)),
             "static const char *const natives[] = {%sNULL};" % "".join(quote(n) + ", " for n in lib.natives),
-            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s};"
-            % (lib.ident, len(svs), "true" if lib.fpflags else "false"), ""]
+            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s, %s};"
+            % (lib.ident, len(svs), "true" if lib.fpflags else "false", quote(newest(lib)) if lib.version else "NULL"), ""]
     return out
 
 
-def emit_symbol(row):
+def newest(lib):
+    """The last version that any row of the library has, of the family of its usual one."""
+    family = re.match(r"\D*", lib.version).group()
+    named = [v for row in lib.rows.values() for v in row.versions or []]
+    return max([v for v in named if re.match(re.escape(family) + r"\d", v)] + [lib.version], key=version_key)
+
+
+def versions(lib, row):
+    """All versions the x86-64 library has of the row's symbol; None: it has no versions, or the row's name says it."""
+    if not lib.version or "@" in row.name:
+        return None
+    return [lib.version] if row.versions is None else row.versions
+
+
+def emit_symbol(lib, row):
     via = quote(row.via) if row.via else "NULL"
+    have = versions(lib, row)
+    have = "NULL" if have is None else quote(",".join(have))
     if row.data:
         my = "my_" + row.my if row.my else "NULL"
-        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0, X86_NATIVE_NOT}," % (quote(row.name), my, via, row.size)
+        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0, X86_NATIVE_NOT, %s}," % (quote(row.name), my, via, row.size, have)
     kind = "BR_WEAK_FUNC" if row.weak else "BR_FUNC"
     if row.raw:
-        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1, X86_NATIVE_NOT}," % (quote(row.name), quote(row.sig.text), row.raw, via, kind)
+        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1, X86_NATIVE_NOT, %s}," % (quote(row.name), quote(row.sig.text), row.raw, via, kind, have)
     my = "(void *)my_" + row.my if row.my else "NULL"
-    return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s}," % (
-        quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row))
+    return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s, %s}," % (
+        quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row), have)
 
 
 def emit_registry(libs, names):

@@ -456,15 +456,48 @@ static const struct br_symbol *bsearch_symbol(const struct br_lib *l, const char
     return NULL;
 }
 
+static bool has_version(const char *list, const char *version)
+{
+    size_t n = strlen(version);
+
+    for (const char *p = list; n && p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncmp(p, version, n) && (!p[n] || p[n] == ','))
+            return true;
+    }
+    return false;
+}
+
+/* Is this a version of the same family ("GLIBC_") with a later number? */
+static bool is_later(const char *version, const char *than)
+{
+    size_t family = strcspn(than, "0123456789");
+    char *v, *t;
+
+    if (strncmp(version, than, family))
+        return false;
+    for (v = (char *)version + family, t = (char *)than + family;; v++, t++) {
+        unsigned long a = strtoul(v, &v, 10), b = strtoul(t, &t, 10);
+
+        if (a != b || *v != '.' || *t != '.')
+            return a > b || (a == b && *v == '.' && !*t);
+    }
+}
+
 static const struct br_symbol *find_symbol(const struct br_lib *l, const char *name,
-                                           const char *version)
+                                           const char *version, bool exact)
 {
     const struct br_symbol *s = NULL;
     char both[256];
 
     if (version && (size_t)snprintf(both, sizeof both, "%s@%s", name, version) < sizeof both)
         s = bsearch_symbol(l, both);
-    return s ? s : bsearch_symbol(l, name);
+    if (s)
+        return s;
+    s = bsearch_symbol(l, name);
+    if (!s || !version || !s->versions || has_version(s->versions, version))
+        return s;
+    return !exact && l->newest && is_later(version, l->newest) ? s : NULL;
 }
 
 /* The native symbol of a row, by its alternative names in turn. */
@@ -499,9 +532,10 @@ static gaddr resolve(const struct br_loaded *l, const struct br_symbol *s)
     return bridge_for(s->thunk, p, s, l->lib->fpflags && !s->raw && !s->my);
 }
 
-bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, struct br_value *v)
+bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, bool exact,
+                   struct br_value *v)
 {
-    const struct br_symbol *s = find_symbol(l->lib, name, version);
+    const struct br_symbol *s = find_symbol(l->lib, name, version, exact);
     gaddr *cached;
 
     if (!s)
@@ -521,10 +555,10 @@ bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, s
 
 void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 size)
 {
-    const struct br_symbol *s = find_symbol(l->lib, name, NULL);
+    const struct br_symbol *s = find_symbol(l->lib, name, NULL, false);
     struct br_value v;
 
-    if (!s || !br_lib_symbol(l, name, NULL, &v))
+    if (!s || !br_lib_symbol(l, name, NULL, false, &v))
         return;
     memcpy(g2h(guest), g2h(v.addr), size < v.size ? size : v.size);
     for (unsigned i = 0; i < l->lib->nsyncs;

@@ -26,6 +26,8 @@ struct br_symbol {    /* sorted by name; generated */
     u8 raw; /* the thunk itself is hand-written: it needs no native function to exist, and cannot be
                unwrapped */
     u8 direct; /* enum x86_native_result: translated code may call the native function itself */
+    const char *versions; /* what the x86-64 library has of it: "V2,V1", the default first; NULL:
+                             asked for with any */
 };
 
 /* A native data symbol of which the guest program may have its own copy (R_X86_64_COPY). */
@@ -44,8 +46,9 @@ struct br_lib {                 /* generated, one per .sigs file */
     unsigned nsyms;
     struct br_sync_var *const *syncs;
     unsigned nsyncs;
-    int (*init)(void); /* may be NULL; called at first use */
-    bool fpflags;      /* its functions are called for the exception flags too */
+    int (*init)(void);  /* may be NULL; called at first use */
+    bool fpflags;       /* its functions are called for the exception flags too */
+    const char *newest; /* the last version that the rows know; NULL: they have none */
 };
 
 int br_init(void);
@@ -69,9 +72,13 @@ struct br_value {
     u32 size;   /* data: bytes */
     u8 kind;
 };
-/* Looks a symbol up (version ignored unless a "name@VERSION" row exists). False: not wrapped or
- * absent on the host. */
-bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, struct br_value *v);
+/*
+ * Looks a symbol up. False: not wrapped, absent on the host, or the x86-64 library does not have it
+ * in that version (NULL: none asked). A version later than all that the rows know is met by the
+ * default one, unless `exact`: programs newer than the rows.
+ */
+bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, bool exact,
+                   struct br_value *v);
 
 /* R_X86_64_COPY of a native data symbol into guest memory: copies now and keeps both in step where
  * the row says so. */

@@ -347,6 +347,7 @@ gaddr dl_symbol(gaddr handle, const char *name, const char *version, gaddr calle
 
     sym_want_init(&w, name, version);
     w.newest = !version;
+    w.exact = version;
     list_lock();
     found = find_for(handle, &w, caller, &f);
     o = handle == G_DEFAULT || handle == G_NEXT ? obj_by_address(caller) : by_handle(handle);

@@ -38,6 +38,7 @@ struct sym_want {
     u32 hash;            /* GNU hash of name; sym_want_init sets it */
     u32 version_hash;
     bool newest; /* dlsym: the default version, whatever it is */
+    bool exact;  /* dlvsym: that version and nothing that would do as well */
     bool code;   /* for a PLT slot: an undefined symbol's PLT entry in the program does not count */
 };
 struct sym_found {

@@ -67,9 +67,9 @@ static bool is_definition(const struct elf_object *o, const Elf64_Sym *s, const 
 enum match { NO, YES, DEFAULT_ONLY };
 
 /*
- * With a version asked: the same one, or a base definition of a library without that version's
- * hash. Without: the base or the first version; a later default version only if nothing better
- * comes (DEFAULT_ONLY); dlsym takes the default.
+ * With a version asked: the same one, or (not for dlvsym) a base definition of a library without
+ * that version's hash. Without: the base or the first version; a later default version only if
+ * nothing better comes (DEFAULT_ONLY); dlsym takes the default.
  */
 static enum match version_match(const struct elf_object *o, u64 i, const struct sym_want *w)
 {
@@ -83,7 +83,7 @@ static enum match version_match(const struct elf_object *o, u64 i, const struct 
         const struct elf_version *have = index < o->nver ? &o->ver[index] : NULL;
 
         if (!have || !have->name)
-            return v & VERSYM_HIDDEN ? NO : YES; /* base definition: unversioned */
+            return w->exact || v & VERSYM_HIDDEN ? NO : YES; /* base definition: unversioned */
         return have->hash == w->version_hash && !strcmp(have->name, w->version) ? YES : NO;
     }
     if (index < (w->newest ? 2u : 3u))
@@ -155,7 +155,7 @@ bool sym_in_object(struct elf_object *o, const struct sym_want *w, struct sym_fo
     const Elf64_Sym *fallback = NULL, *s = NULL;
 
     if (o->native) {
-        if (!br_lib_symbol(o->native, w->name, w->version, &f->value))
+        if (!br_lib_symbol(o->native, w->name, w->version, w->exact, &f->value))
             return false;
         f->obj = o;
         f->sym = NULL;

@@ -1,5 +1,5 @@
 """test_symbols.py WRAPGEN.PY TREE SIGS... - every public symbol of the guest tree's libc.so.6, libm.so.6 and their like has a row, or a
-`skip` line with its reason.
+`skip` line with its reason; a row has the versions that the tree's libraries have of it.
 """
 import importlib.util
 import os
@@ -12,7 +12,7 @@ VERDEF, VERSYM, DYNSYM, ABSOLUTE = 0x6FFFFFFD, 0x6FFFFFFF, 11, 0xFFF1
 
 
 def exports(path):
-    """The names that an x86-64 shared library defines in a version other than GLIBC_PRIVATE."""
+    """(name, version, is the default) of what an x86-64 shared library defines."""
     with open(path, "rb") as f:
         data = f.read()
     shoff, = struct.unpack_from("<Q", data, 40)
@@ -25,19 +25,45 @@ def exports(path):
     def text(off):
         return data[strings + off:data.index(b"\0", strings + off)].decode()
 
-    private = set()
+    versions = {}
     while True:
         _, _, index, _, _, aux, following = struct.unpack_from("<HHHHIII", data, at)
-        if text(struct.unpack_from("<I", data, at + aux)[0]) == "GLIBC_PRIVATE":
-            private.add(index)
+        versions[index] = text(struct.unpack_from("<I", data, at + aux)[0])
         if not following:
             break
         at += following
     for i in range(1, dynsym[5] // 24):
         name, _, _, shndx, _, _ = struct.unpack_from("<IBBHQQ", data, dynsym[4] + 24 * i)
-        version = struct.unpack_from("<H", data, versym[4] + 2 * i)[0] & 0x7FFF
-        if shndx not in (0, ABSOLUTE) and version > 1 and version not in private:
-            yield text(name)
+        version = struct.unpack_from("<H", data, versym[4] + 2 * i)[0]
+        if shndx not in (0, ABSOLUTE) and version & 0x7FFF > 1:
+            yield text(name), versions[version & 0x7FFF], not version & 0x8000
+
+
+def wrong_versions(wrapgen, lib, tree):
+    """Rows whose versions are not the tree's, the default first. What is newer than the tree cannot be compared."""
+    have = {}
+    for path in filter(None, (find(tree, soname) for soname in lib.sonames)):
+        for name, version, default in exports(path):
+            have.setdefault(name, [])
+            if version not in have[name]:
+                have[name].insert(0 if default else len(have[name]), version)
+    for name, row in lib.rows.items():
+        rows = [version for other in lib.rows for base, _, version in [other.partition("@")] if base == name and version]
+        want = [v for v in have.get(name, []) if v not in rows]
+        listed = wrapgen.versions(lib, row)
+        if listed is not None and (want or name not in have) and sorted(want) != sorted(listed) and not newer(wrapgen, have, listed):
+            yield "%s: versions of %s are %s" % (row.where, name, ",".join(want) or "-")
+        elif want and listed and want[0] != listed[0]:
+            yield "%s: the default of %s is %s" % (row.where, name, want[0])
+
+
+def newer(wrapgen, have, listed):
+    known = [v for versions in have.values() for v in versions if v.startswith("GLIBC_2")]
+    return bool(listed) and wrapgen.version_key(listed[0]) > max(map(wrapgen.version_key, known))
+
+
+def find(tree, library):
+    return next((os.path.join(d, library) for d, _, names in os.walk(tree) if library in names), None)
 
 
 def main():
@@ -51,13 +77,14 @@ def main():
     known = {name.partition("@")[0] for lib in libs for name in lib.rows} | {name for lib in libs for name in lib.skips}
     total, missing = 0, []
     for library in LIBRARIES:
-        paths = [os.path.join(d, library) for d, _, names in os.walk(sys.argv[2]) if library in names]
-        names = set(exports(paths[0])) if paths else set()
+        path = find(sys.argv[2], library)
+        names = {name for name, version, _ in exports(path) if version != "GLIBC_PRIVATE"} if path else set()
         total += len(names)
         missing += ["%s of %s" % (n, library) for n in sorted(names - known)]
     print("%d public symbols, %d without a row or a reason" % (total, len(missing)))
-    print("\n".join(missing))
-    return bool(missing) or total < 3500
+    wrong = [line for lib in libs for line in wrong_versions(wrapgen, lib, sys.argv[2])]
+    print("\n".join(missing + wrong))
+    return bool(missing or wrong) or total < 3500
 
 
 sys.exit(main())

@@ -663,6 +663,31 @@ static u64 run_guest(gaddr at, u64 a, u64 b)
     return br_call_guest(at, 2, args);
 }
 
+/* shapes.sigs: rows are of VERS_2 where they do not say another; VERS_3 is the last one. */
+static void test_versions(struct br_loaded *l)
+{
+    struct br_value w;
+
+    CHECK(br_lib_symbol(l, "old", "VERS_1", true, &w) && run_guest(w.addr, 0, 0) == 1);
+    CHECK(br_lib_symbol(l, "old", "VERS_2", true, &w) && run_guest(w.addr, 0, 0) == 2);
+    CHECK(br_lib_symbol(l, "old", NULL, false, &w) && run_guest(w.addr, 0, 0) == 2);
+    CHECK(!br_lib_symbol(l, "old", "VERS_3", false, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "VERS_1", false, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "VERS_", false, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "ANY", false, &w));
+    CHECK(br_lib_symbol(l, "alias", "VERS_3", true, &w));
+    CHECK(br_lib_symbol(l, "alias", "VERS_1", true, &w));
+    CHECK(!br_lib_symbol(l, "alias", "VERS_2", true, &w));
+    CHECK(!br_lib_symbol(l, "by_hand", "VERS_2", false, &w));
+    CHECK(br_lib_symbol(l, "by_hand", NULL, false, &w));
+    /* Later than all the rows know: the default serves a program, not dlvsym. */
+    CHECK(br_lib_symbol(l, "call_add", "VERS_3.1", false, &w));
+    CHECK(br_lib_symbol(l, "call_add", "VERS_20", false, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "VERS_20", true, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "VERS_2.9", false, &w));
+    CHECK(!br_lib_symbol(l, "call_add", "OTHER_20", false, &w));
+}
+
 static void test_bridges(void)
 {
     struct br_loaded *l = br_lib_open("libshapes.so"), *l2 = br_lib_open("libshapes.so.1");
@@ -674,8 +699,8 @@ static void test_bridges(void)
     CHECK(l && l2);
     CHECK_STR(br_lib_soname(l), "libshapes.so");
     CHECK(!br_lib_open("libnope.so.1"));
-    CHECK(br_lib_symbol(l, "call_add", NULL, &v));
-    CHECK(br_lib_symbol(l2, "call_add", "ANY", &w));
+    CHECK(br_lib_symbol(l, "call_add", NULL, false, &v));
+    CHECK(br_lib_symbol(l2, "call_add", "VERS_2", true, &w));
     CHECK_EQ(v.addr, w.addr);
     CHECK_EQ(v.addr % 32, 0);
     CHECK_EQ(v.kind, BR_FUNC);
@@ -684,16 +709,15 @@ static void test_bridges(void)
     CHECK_STR(name, "call_add");
     CHECK(!br_is_bridge(v.addr + 1, NULL, NULL));
     CHECK(br_unwrap(v.addr) == (void *)my_call_add);
-    CHECK(!br_lib_symbol(l, "no_row", NULL, &w));
-    CHECK(!br_lib_symbol(l, "absent", NULL, &w));
-    CHECK(br_lib_symbol(l, "alias", NULL, &w) && run_guest(w.addr, h2g("four"), 0) == 4);
-    CHECK(br_lib_symbol(l, "old", "VERS_1", &w) && run_guest(w.addr, 0, 0) == 1);
-    CHECK(br_lib_symbol(l, "old", "VERS_2", &w) && run_guest(w.addr, 0, 0) == 2);
-    CHECK(br_lib_symbol(l, "by_hand", NULL, &w) && run_guest(w.addr, 0, 0) == 0xabc &&
+    CHECK(!br_lib_symbol(l, "no_row", NULL, false, &w));
+    CHECK(!br_lib_symbol(l, "absent", NULL, false, &w));
+    CHECK(br_lib_symbol(l, "alias", NULL, false, &w) && run_guest(w.addr, h2g("four"), 0) == 4);
+    test_versions(l);
+    CHECK(br_lib_symbol(l, "by_hand", NULL, false, &w) && run_guest(w.addr, 0, 0) == 0xabc &&
           seen[0] == 1);
     CHECK(br_unwrap(w.addr) == NULL);
-    CHECK(br_lib_symbol(l, "shared", NULL, &w) && w.kind == BR_DATA && w.addr == h2g(my_shared) &&
-          w.size == 8);
+    CHECK(br_lib_symbol(l, "shared", NULL, false, &w) && w.kind == BR_DATA &&
+          w.addr == h2g(my_shared) && w.size == 8);
     CHECK_EQ(br_bridge(symbol("by_hand")->thunk, seen, "x"),
              br_bridge(symbol("by_hand")->thunk, seen, "y"));
 
@@ -703,7 +727,7 @@ static void test_bridges(void)
     CHECK(!br_int3(c));
     CHECK(br_int3((c->rip = v.addr + 2, c)) == false);
     /* A guest callback through a bridge's own address is the native function itself. */
-    br_lib_symbol(l, "byte", NULL, &w);
+    br_lib_symbol(l, "byte", NULL, false, &w);
     CHECK(br_callback(w.addr, &cbt_small) == (void *)my_byte);
 }
 

@@ -27,6 +27,52 @@ static int stop(struct dl_phdr_info *info, size_t size, void *arg)
     return 77;
 }
 
+/* Versions as glibc has them: the right one, one of another symbol, none of anybody's. */
+static void version(void *handle, const char *name, const char *v)
+{
+    void *at = dlvsym(handle, name, v);
+    const char *text = dlerror();
+
+    printf("%s %s: %s", name, v, at ? "found" : "none");
+    if (at)
+        puts(at == dlsym(handle, name) || !strcmp(name, "memcpy") ? "" : ", not dlsym's");
+    else
+        puts(strstr(text, ": undefined symbol: ") ? strstr(text, ": undefined symbol: ") : text);
+}
+
+static void versions(void)
+{
+    static const char *const of_libc[][2] = {{"memcpy", "GLIBC_2.14"},
+                                             {"memcpy", "GLIBC_2.2.5"},
+                                             {"memcpy", "GLIBC_2.3"},
+                                             {"memcpy", "GLIBC_2.99"},
+                                             {"memcpy", ""},
+                                             {"memcpy", "GLIBC_2.14.1"},
+                                             {"strlen", "GLIBC_2.2.5"},
+                                             {"strlen", "GLIBC_2.14"},
+                                             {"strlen", "GLIBC_PRIVATE"},
+                                             {"no_such", "GLIBC_2.2.5"},
+                                             {"pthread_create", "GLIBC_2.34"},
+                                             {"pthread_create", "GLIBC_2.2.5"},
+                                             {"pthread_create", "GLIBC_2.3"},
+                                             {"getrandom", "GLIBC_2.25"},
+                                             {"getrandom", "GLIBC_2.24"},
+                                             {"environ", "GLIBC_2.2.5"},
+                                             {"environ", "GLIBC_2.3"},
+                                             {"quick_exit", "GLIBC_2.24"},
+                                             {"__stack_chk_fail", "GLIBC_2.4"}};
+    void *libc = dlopen("libc.so.6", RTLD_LAZY), *libm = dlopen("libm.so.6", RTLD_LAZY);
+
+    for (unsigned i = 0; i < sizeof of_libc / sizeof of_libc[0]; i++)
+        version(libc, of_libc[i][0], of_libc[i][1]);
+    version(RTLD_DEFAULT, "strlen", "GLIBC_2.2.5"), version(RTLD_DEFAULT, "strlen", "GLIBC_9");
+    version(RTLD_NEXT, "strlen", "GLIBC_2.2.5"), version(RTLD_NEXT, "strlen", "GLIBC_9");
+    version(libm, "cos", "GLIBC_2.2.5"), version(libm, "cos", "GLIBC_2.27");
+    version(libm, "cosf32", "GLIBC_2.27"), version(libm, "cosf32", "GLIBC_2.2.5");
+    version(RTLD_DEFAULT, "exported", "GLIBC_2.2.5"), version(RTLD_DEFAULT, "exported", "X");
+    dlclose(libc), dlclose(libm);
+}
+
 int main(void)
 {
     void *m = dlopen("libm.so.6", RTLD_NOW), *again = dlopen("libm.so.6", RTLD_LAZY | RTLD_NOLOAD),
@@ -63,6 +109,7 @@ int main(void)
     text = *backtrace_symbols(frames, 1), N(strchr(text, '[') != NULL),
     backtrace_symbols_fd(frames, 0, 1), N(gnu_get_libc_version() != NULL),
     puts(gnu_get_libc_release()), z = dlmopen(LM_ID_BASE, "libm.so.6", RTLD_NOW), N(z != NULL),
+    versions();
     N(dlclose(z)), N(confstr(_CS_PATH, NULL, 0) > 1);
     return 0;
 }
