@@ -204,6 +204,7 @@ class Row:
         self.name, self.sig, self.where = name, sig, where
         self.my = self.raw = self.via = self.va = None
         self.sync = []
+        self.out = []  # (argument, size): where the kernel may write
         self.weak = self.nocheck = False
         self.versions = None  # of the x86-64 library, the default first; None: the library's own
         self.size = 0  # data
@@ -279,6 +280,8 @@ def parse_attrs(row, attrs):
             row.sync = value.split(",")
         elif word == "v" and re.match(r"([\w.]+(,[\w.]+)*|-)$", value) and "@" not in row.name:
             row.versions = [] if value == "-" else [version_name(v) for v in value.split(",")]
+        elif word == "out" and value and not row.data:
+            row.out = [parse_out(row, item) for item in value.split(",")]
         elif word in VA_KINDS and not value:
             row.va = word
         elif word == "weak" and not value:
@@ -289,6 +292,8 @@ def parse_attrs(row, attrs):
             raise Bad("%s: unknown attribute '%s'" % (where, a))
     if row.my and row.raw:
         raise Bad("%s: my and raw exclude each other" % where)
+    if row.raw and row.out:
+        raise Bad("%s: raw functions prepare their outputs themselves" % where)
     if row.data:
         return
     dots = any(t.kind in ("...", "va") for t in row.sig.args)
@@ -303,6 +308,15 @@ def parse_attrs(row, attrs):
             row.via = va_name(row.name.partition("@")[0])
     elif dots and not row.raw:
         raise Bad("%s: variable arguments need printf, scanf, wprintf, wscanf or raw" % where)
+
+
+def parse_out(row, text):
+    m = re.match(r"(\d):((?:[ad]\d|\d+)(?:\*(?:a\d|\d+))*(?:\+\d+)?|iov\d|mmsg\d|aio\d|aio|msg)$", text)
+    args = row.sig.args
+    used = [int(m.group(1))] + [int(n) for n in re.findall(r"[a-z](\d)", m.group(2))] if m else [0]
+    if min(used) < 1 or max(used) > len(args) or args[used[0] - 1].kind != "p" or any(t.kind not in SCALARS for t in args) or row.va:
+        raise Bad("%s: out=%s names no plain argument and size" % (row.where, text))
+    return used[0] - 1, m.group(2)
 
 
 def version_name(text):
@@ -792,6 +806,8 @@ def emit_lib(lib):
     for v in svs:
         out.append("struct br_sync_var sv_%s = {%s, %d, NULL, 0};" % (v, quote(v), lib.rows[v].size))
     out.append("static struct br_sync_var *const syncs[] = {%sNULL};" % "".join("&sv_%s, " % v for v in svs))
+    for row in lib.rows.values():
+        out += emit_prepare(row) if row.out else []
     out.append("static const struct br_symbol syms[] = {")
     for name in sorted(lib.rows, key=lambda s: s.encode()):
         out.append("    " + emit_symbol(lib, lib.rows[name]))
@@ -800,6 +816,34 @@ def emit_lib(lib):
             "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s, %s};"
             % (lib.ident, len(svs), "true" if lib.fpflags else "false", quote(newest(lib)) if lib.version else "NULL"), ""]
     return out
+
+
+def out_call(row, n, size):
+    """The statement that prepares what argument n points to."""
+    m = re.match(r"(iov|mmsg|aio|msg)(\d?)$", size)
+    if m:
+        count = "(u64)a%d" % (int(m.group(2)) - 1) if m.group(2) else "1"
+        name = "aios" if m.group() == "aio" + m.group(2) and m.group(2) else m.group(1)
+        return "br_out_%s(a%d%s);" % (name, n, "" if name in ("msg", "aio") else ", " + count)
+
+    def factor(f):
+        k = int(f[1:]) - 1 if f[0] in "ad" else None
+        if k is None:
+            return f
+        # What is too large for the call is no size: a negative number must not mean all of memory.
+        return "(u64)%sa%d" % ("(u32)" if SCALARS[row.sig.args[k].kind][1] < 8 else "", k) if f[0] == "a" else "br_out_size(a%d)" % k
+    return "br_out(a%d, %s);" % (n, re.sub(r"[ad]?\d+", lambda f: factor(f.group()), size).replace("*", " * ").replace("+", " + "))
+
+
+def emit_prepare(row):
+    """Stands before the native function, so that thunks and translated code need not know."""
+    ident = re.sub(r"\W", "_", row.name)
+    params = ", ".join("%s a%d" % (t.c(), i) for i, t in enumerate(row.sig.args))
+    types = ", ".join(t.c() for t in row.sig.args)
+    call = "((%s (*)(%s))real_%s)(%s);" % (row.sig.ret.c(), types, ident, ", ".join("a%d" % i for i in range(len(row.sig.args))))
+    return (["static void *real_%s;" % ident, "static %s prepare_%s(%s)" % (row.sig.ret.c(), ident, params), "{"] +
+            ["    " + out_call(row, n, size) for n, size in row.out] +
+            ["    " + ("" if row.sig.ret.kind == "v" else "return ") + call, "}"])
 
 
 def newest(lib):
@@ -822,13 +866,16 @@ def emit_symbol(lib, row):
     have = "NULL" if have is None else quote(",".join(have))
     if row.data:
         my = "my_" + row.my if row.my else "NULL"
-        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0, X86_NATIVE_NOT, %s}," % (quote(row.name), my, via, row.size, have)
+        return "{%s, \"\", NULL, %s, %s, %d, BR_DATA, 0, X86_NATIVE_NOT, %s, NULL, NULL}," % (quote(row.name), my, via, row.size, have)
     kind = "BR_WEAK_FUNC" if row.weak else "BR_FUNC"
     if row.raw:
-        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1, X86_NATIVE_NOT, %s}," % (quote(row.name), quote(row.sig.text), row.raw, via, kind, have)
+        return "{%s, %s, raw_%s, NULL, %s, 0, %s, 1, X86_NATIVE_NOT, %s, NULL, NULL}," % (
+            quote(row.name), quote(row.sig.text), row.raw, via, kind, have)
     my = "(void *)my_" + row.my if row.my else "NULL"
-    return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s, %s}," % (
-        quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row), have)
+    ident = re.sub(r"\W", "_", row.name)
+    prepare = "(void *)prepare_%s, &real_%s" % (ident, ident) if row.out else "NULL, NULL"
+    return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s, %s, %s}," % (
+        quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row), have, prepare)
 
 
 def emit_registry(libs, names):

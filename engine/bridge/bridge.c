@@ -529,6 +529,10 @@ static gaddr resolve(const struct br_loaded *l, const struct br_symbol *s)
         return h2g(p);
     if (!p && !s->raw)
         return 0;
+    if (s->prepare) {
+        __atomic_store_n(s->real, p, __ATOMIC_RELEASE);
+        p = s->prepare;
+    }
     return bridge_for(s->thunk, p, s, l->lib->fpflags && !s->raw && !s->my);
 }
 

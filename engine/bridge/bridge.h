@@ -28,6 +28,10 @@ struct br_symbol {    /* sorted by name; generated */
     u8 direct; /* enum x86_native_result: translated code may call the native function itself */
     const char *versions; /* what the x86-64 library has of it: "V2,V1", the default first; NULL:
                              asked for with any */
+    /* NULL, or what is called instead, with the same signature: prepares what the kernel will write
+     * (outputs.h), then calls *real. */
+    void *prepare;
+    void **real;
 };
 
 /* A native data symbol of which the guest program may have its own copy (R_X86_64_COPY). */

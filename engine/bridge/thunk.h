@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "bridge/bridge.h"
 #include "bridge/longdouble.h"
+#include "bridge/outputs.h"
 #include "bridge/slots.h"
 #include "bridge/va.h"
 

@@ -42,6 +42,9 @@ enum sys_kind {
     AK_ADDR,
     AK_POLLFDS,
     AK_EPEVENTS,
+    AK_OARR,  /* elements that the kernel writes: their number's argument, log2 of their size */
+    AK_OFIX,  /* bytes that the kernel writes */
+    AK_OMMSG, /* struct mmsghdr received */
 };
 
 #define A_IBUF(n) KIND(AK_IBUF, n)
@@ -56,16 +59,20 @@ enum sys_kind {
 #define A_ADDR(n) KIND(AK_ADDR, n)
 #define A_POLLFDS(n) KIND(AK_POLLFDS, n)
 #define A_EPEVENTS(n) KIND(AK_EPEVENTS, n)
+#define A_OARR(n, log2_size) KIND(AK_OARR, (n) | (log2_size) << 4)
+#define A_OFIX(size) KIND(AK_OFIX, size)
+#define A_OMMSG(n) KIND(AK_OMMSG, n)
 
 /* Structures by their x86-64 size in bytes. */
 #define SYS_STRUCTS(X)                                                                             \
     X(S_INT, 4)                                                                                    \
-    X(S_LONG, 8) X(S_STAT, 144) X(S_TIMESPEC, 16) X(S_TIMEVAL, 16) X(S_RUSAGE, 144)                \
-        X(S_SYSINFO, 112) X(S_UTSNAME, 390) X(S_STATX, 256) X(S_STATFS, 120) X(S_SIGSET, 8)        \
-            X(S_SIGACTION, 32) X(S_ITIMERVAL, 32) X(S_ITIMERSPEC, 32) X(S_RLIMIT, 16) X(S_TMS, 32) \
-                X(S_FDPAIR, 8) X(S_SIGINFO, 128) X(S_STACK, 24) X(S_EPOLLEV, 12)                   \
-                    X(S_SOCKADDR, 128) X(S_SHMID, 112) X(S_MSQID, 120) X(S_FDSET, 128)             \
-                        X(S_TIMEX, 208) X(S_MQATTR, 64)
+    X(S_LONG, 8)                                                                                   \
+    X(S_STAT, 144) X(S_TIMESPEC, 16) X(S_TIMEVAL, 16) X(S_RUSAGE, 144) X(S_SYSINFO, 112)           \
+        X(S_UTSNAME, 390) X(S_STATX, 256) X(S_STATFS, 120) X(S_SIGSET, 8) X(S_SIGACTION, 32)       \
+            X(S_ITIMERVAL, 32) X(S_ITIMERSPEC, 32) X(S_RLIMIT, 16) X(S_TMS, 32) X(S_FDPAIR, 8)     \
+                X(S_SIGINFO, 128) X(S_STACK, 24) X(S_EPOLLEV, 12) X(S_SOCKADDR, 128)               \
+                    X(S_SHMID, 112) X(S_MSQID, 120) X(S_FDSET, 128) X(S_TIMEX, 208)                \
+                        X(S_MQATTR, 64)
 
 #define X(name, size) name,
 enum sys_struct { SYS_STRUCTS(X) S_COUNT };

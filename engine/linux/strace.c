@@ -210,6 +210,11 @@ static void put_struct(struct line *l, unsigned s, u64 addr)
         put(l, "%#llx", (unsigned long long)addr);
 }
 
+static bool is_pointer(unsigned kind)
+{
+    return KIND_OF(kind) == A_PTR || KIND_OF(kind) >= AK_OARR;
+}
+
 /* With the result, or before the call (done = false: nothing has been written yet). */
 static void put_arg(struct line *l, unsigned kind, const u64 *a, unsigned i, bool done, i64 r)
 {
@@ -255,7 +260,7 @@ static void put_arg(struct line *l, unsigned kind, const u64 *a, unsigned i, boo
         if (v)
             put(l, "%#llx", (unsigned long long)v);
         else
-            put(l, "%s", KIND_OF(kind) == A_PTR ? "NULL" : "0");
+            put(l, "%s", is_pointer(kind) ? "NULL" : "0");
     }
 }
 

@@ -5,6 +5,7 @@
  */
 #include "linux/local.h"
 
+#include "bridge/outputs.h"
 #include "linux/kinds.h"
 #include "linux/policy.h"
 #include "linux/trace.h"
@@ -26,27 +27,6 @@ const struct sys_row sys_rows[SYS_MAX] = {
 const u16 sys_struct_size[S_COUNT] = {SYS_STRUCTS(X)};
 #undef X
 
-static void prepare_iov(u64 iov, u64 n)
-{
-    u64 v[2];
-
-    for (u64 i = 0; i < n && i < 1024; i++)
-        if (sig_read(v, iov + 16 * i, sizeof v))
-            mem_prepare_write(v[0], v[1]);
-}
-
-static void prepare_msg(u64 msg)
-{
-    u64 h[7]; /* name, namelen, iov, iovlen, control, controllen, flags */
-
-    if (!sig_read(h, msg, sizeof h))
-        return;
-    mem_prepare_write(h[0], (u32)h[1]);
-    prepare_iov(h[2], h[3]);
-    mem_prepare_write(h[4], h[5]);
-    mem_prepare_write(msg, sizeof h);
-}
-
 /* Watched code pages are write-protected: where the kernel is going to write, they must not be. */
 static void prepare_outputs(const struct sys_row *row, const u64 *a)
 {
@@ -59,9 +39,12 @@ static void prepare_outputs(const struct sys_row *row, const u64 *a)
         case AK_OBUF: mem_prepare_write(a[i], a[p]); break;
         case AK_OUT:
         case AK_IO: mem_prepare_write(a[i], sys_struct_size[p]); break;
-        case AK_OIOV: prepare_iov(a[i], a[p]); break;
-        case A_OMSG: prepare_msg(a[i]); break;
+        case AK_OIOV: br_out_iov(g2h(a[i]), a[p]); break;
+        case A_OMSG: br_out_msg(g2h(a[i])); break;
         case AK_POLLFDS: mem_prepare_write(a[i], 8 * a[p]); break;
+        case AK_OARR: mem_prepare_write(a[i], (u64)(u32)a[p & 15] << (p >> 4)); break;
+        case AK_OFIX: mem_prepare_write(a[i], p); break;
+        case AK_OMMSG: br_out_mmsg(g2h(a[i]), a[p]); break;
         }
     }
 }
@@ -86,6 +69,8 @@ static i64 dispatch(struct x86_cpu *c, u64 nr, const u64 *a)
 
     if (UNLIKELY(trace_on(TRACE_SYS) && strace_is_final(row)))
         strace_before(row, a);
+    if (mem_any_watched())
+        prepare_outputs(row, a);
     if (row->hand) {
         r = row->hand(c, a);
     } else if (row->fail) {
@@ -93,7 +78,6 @@ static i64 dispatch(struct x86_cpu *c, u64 nr, const u64 *a)
             log_debug("system call %s is not there", row->name);
         r = -row->fail;
     } else {
-        prepare_outputs(row, a);
         r = host_syscall_safe(&c->pending, row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
     if (trace_on(TRACE_SYS))

@@ -271,6 +271,7 @@ i64 mem_incore(gaddr addr, u64 len, u8 *vec)
         return -EINVAL;
     if (len > GUEST_VA_END || end > GUEST_VA_END)
         return -ENOMEM;
+    mem_prepare_write(h2g(vec), (end - addr) / GUEST_PAGE_SIZE);
     if (host_page == GUEST_PAGE_SIZE)
         return mincore(g2h(addr), len, vec) ? -errno : 0;
     for (; addr < end; addr += GUEST_PAGE_SIZE, vec++) {

@@ -67,6 +67,9 @@ enum mem_fault mem_fault(gaddr a, bool is_write);
 /* The kernel will write [a, a+len) for us (read(2) ...): make watched code writable first. Cheap
  * when nothing is watched. */
 void mem_prepare_write(gaddr a, u64 len);
+/* Would that do anything? Lock-free. */
+bool mem_is_watched(gaddr a, u64 len);
+bool mem_any_watched(void); /* anywhere */
 
 /* Text of /proc/self/maps as the guest should see it; malloc'd, caller frees. */
 char *mem_maps_text(size_t *len);

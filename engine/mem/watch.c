@@ -266,22 +266,51 @@ enum mem_fault mem_fault(gaddr a, bool is_write)
     return MEM_FAULT_ACCERR;
 }
 
-void mem_prepare_write(gaddr a, u64 len)
+bool mem_any_watched(void)
 {
-    gaddr start = a & ~GUEST_PAGE_MASK, end = a + len, stop;
+    return UNLIKELY(__atomic_load_n(&n_watched, __ATOMIC_RELAXED));
+}
 
-    if (!len || end < a || LIKELY(!__atomic_load_n(&n_watched, __ATOMIC_RELAXED)))
-        return;
+/* The watched page at or above p, or stop. */
+static gaddr next_watched(gaddr p, gaddr stop)
+{
+    for (p = next_state(p, stop); p < stop; p = next_state(p + GUEST_PAGE_SIZE, stop))
+        if (watch_state(p) & WATCH_ON)
+            return p;
+    return stop;
+}
+
+/* The host pages of [a, a + len). False: empty, none, or nothing is watched at all. */
+static bool host_pages(gaddr a, u64 len, gaddr *start, gaddr *stop)
+{
+    gaddr end = a + len;
+
+    if (!len || end < a || !mem_any_watched())
+        return false;
     if (end > GUEST_VA_END)
         end = GUEST_VA_END;
-    stop = align_up(end, host_page);
-    for (gaddr p = next_state(align_down(start, host_page), stop); p < stop;
-         p = next_state(p + GUEST_PAGE_SIZE, stop)) {
-        /* The page that is written, when a neighbour in its host page is watched. */
-        gaddr touched = p < start ? start : p < end ? p : (end - 1) & ~GUEST_PAGE_MASK;
+    *start = align_down(a & ~GUEST_PAGE_MASK, host_page);
+    *stop = align_up(end, host_page);
+    return true;
+}
 
-        if (!(watch_state(p) & WATCH_ON))
-            continue;
+bool mem_is_watched(gaddr a, u64 len)
+{
+    gaddr start, stop;
+
+    return host_pages(a, len, &start, &stop) && next_watched(start, stop) < stop;
+}
+
+void mem_prepare_write(gaddr a, u64 len)
+{
+    gaddr first = a & ~GUEST_PAGE_MASK, p, stop;
+
+    if (!host_pages(a, len, &p, &stop))
+        return;
+    for (p = next_watched(p, stop); p < stop; p = next_watched(p + GUEST_PAGE_SIZE, stop)) {
+        /* The page that is written, when a neighbour in its host page is watched. */
+        gaddr touched = p < first ? first : p < a + len ? p : (a + len - 1) & ~GUEST_PAGE_MASK;
+
         mem_lock();
         if (watch_state(p) & WATCH_ON)
             unwatch(touched);

@@ -46,7 +46,9 @@ static void test_kinds(void)
             case AK_OBUF:
             case AK_IIOV:
             case AK_OIOV:
+            case AK_OMMSG:
             case AK_ADDR: CHECK(p < SYS_ARGS && sys_rows[nr].args[p]); break;
+            case AK_OARR: CHECK((p & 15) < SYS_ARGS && sys_rows[nr].args[p & 15]); break;
             case AK_IN:
             case AK_OUT:
             case AK_IO: CHECK(p < S_COUNT && sys_struct_size[p]); break;
