@@ -367,14 +367,24 @@ static void guard_nan_scalar(struct tr *t, unsigned sz, vreg r, hreg flags)
     tr_branch(t, a64_cbz(0, x, 0), leave_label(t, flags));
 }
 
+/* With FEAT_AFP a comparison of a denormal result would be reported: integers there. */
 static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *r, hreg flags)
 {
-    vreg m[2] = {0};
+    unsigned ty = type(sz);
+    u64 limit = ty ? 0xffe0000000000000 : 0xff000000ff000000;
+    vreg m[2] = {0}, inf = a64_has.afp ? h_vtmp(t) : 0;
     hreg x;
 
+    if (a64_has.afp)
+        h_vconst(t, inf, limit, limit);
     for (unsigned i = 0; i < n; i++) {
         m[i] = h_vtmp(t);
-        tr_put(t, a64_v_fcmeq(1, type(sz), m[i], r[i], r[i]));
+        if (a64_has.afp) {
+            tr_put(t, a64_v_add(1, 2 + ty, m[i], r[i], r[i]));
+            tr_put(t, a64_v_cmhs(1, 2 + ty, m[i], inf, m[i]));
+        } else {
+            tr_put(t, a64_v_fcmeq(1, ty, m[i], r[i], r[i]));
+        }
     }
     if (n == 2)
         tr_put(t, a64_v_and(1, m[0], m[0], m[1]));

@@ -92,6 +92,7 @@ static void block(struct tr *t, u32 i)
     bool ended = false;
 
     t->curblk = i;
+    t->moved = TR_UNBOUND; /* a number of another block */
     h_flags_start(t);
     tr_hoist_start(t, i);
     tr_ymm_start(t, i);
@@ -169,7 +170,7 @@ void pass_emit(struct tr *t)
         t->blk[i].label = tr_label(t);
         t->blk[i].enter = tr_label(t);
     }
-    t->sem_end = t->moved = TR_UNBOUND;
+    t->sem_end = TR_UNBOUND;
     joins(t);
     memset(t->done, 0, sizeof t->done);
     tr_x87_plan(t);

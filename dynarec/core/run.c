@@ -97,20 +97,38 @@ static u32 zero_lanes(const struct x86_cpu *c)
     return z;
 }
 
-/* Entries whose assumption has failed, by a hash: never forgotten, and one too many costs little.
- */
+/* Entries whose assumption has failed, by a hash: forgotten with their code; one too many costs
+ * little. */
 static u8 refuted[4096];
+
+static u8 *refuted_at(gaddr pc)
+{
+    return &refuted[(pc ^ pc >> 12) & (sizeof refuted - 1)];
+}
 
 bool tr_lanes_refuted(gaddr pc)
 {
-    return __atomic_load_n(&refuted[(pc ^ pc >> 12) & 4095], __ATOMIC_RELAXED);
+    return __atomic_load_n(refuted_at(pc), __ATOMIC_RELAXED);
 }
 
 static void refute(struct x86_cpu *c)
 {
     c->jit.refuted = 0;
-    __atomic_store_n(&refuted[(c->rip ^ c->rip >> 12) & 4095], 1, __ATOMIC_RELAXED);
+    __atomic_store_n(refuted_at(c->rip), 1, __ATOMIC_RELAXED);
     region_invalidate(c->rip, c->rip + 1);
+}
+
+/* The code at these addresses is another one now. */
+static void invalidate(gaddr start, gaddr end)
+{
+    region_invalidate(start, end);
+    if (end - start < sizeof refuted) {
+        for (gaddr pc = start; pc < end; pc++)
+            __atomic_store_n(refuted_at(pc), 0, __ATOMIC_RELAXED);
+    } else {
+        for (u32 i = 0; i < sizeof refuted; i++)
+            __atomic_store_n(&refuted[i], 0, __ATOMIC_RELAXED);
+    }
 }
 
 static bool translate(struct x86_cpu *c, gaddr pc)
@@ -588,7 +606,7 @@ static void fork_child(struct x86_cpu *c)
 static struct interp_jit jit = {
     .offer = offer,
     .run = run,
-    .invalidate = region_invalidate,
+    .invalidate = invalidate,
     .fault = fault,
     .retried = retried,
     .stop = stop,

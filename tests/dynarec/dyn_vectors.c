@@ -1,8 +1,9 @@
 /*
  * dyn_vectors.c - translated code against the interpreter, on the CPU oracle's cases: single
  * instructions and sequences of every row, the same seeds as x86_diff. Each case is translated as a
- * region of its own and run once; the whole state and memory are compared with interp_step's.
- *   dyn_vectors [--rows GLOB]... [--seed N] [--cases N] [--sequences] [--verbose]
+ * region of its own and run with one or more sets of values; the whole state and memory are
+ * compared with interp_step's. dyn_vectors [--rows GLOB]... [--seed N|fresh] [--cases N] [--values
+ * N] [--sequences] [--verbose]
  *               [--mxcsr-free BITS] [--fast: FASTNAN FASTROUND] [--align: ALIGN]
  *               [--nohostext LIST: NOHOSTEXT]
  * GLOB: an operation's name or where its row stands ("sse_int.tbl:*"). Cases whose #GP comes from
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "config/config.h"
 #include "dynarec/core/stats.h"
@@ -26,10 +28,11 @@
 static struct tcase tc;
 static struct tresult want, got;
 static const char *globs[16];
-static unsigned nglobs, cases = 200, mismatches, ran, refused, unaligned, partial, fallbacks;
+static unsigned nglobs, cases = 200, values = 1, mismatches, ran, refused, unaligned, partial,
+                        fallbacks;
 static u64 seed = 1;
 static u32 mxcsr_free; /* bits of MXCSR that may differ: DE without FEAT_AFP */
-static bool verbose, was_refused;
+static bool verbose, again, was_refused;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -52,10 +55,12 @@ static void catch_faults(void)
     sigaction(SIGBUS, &sa, NULL);
 }
 
-/* Before each interp_run: nothing is left of the case before, this one is translated. */
+/* Before each interp_run: nothing is left of the case before, this one is translated; with other
+ * values only if its assumptions have failed meanwhile. */
 static void translate(struct x86_cpu *c)
 {
-    interp_invalidate(TC_CODE, TC_CODE_END);
+    if (!again)
+        interp_invalidate(TC_CODE, TC_CODE_END);
     c->jit.resume = 0; /* of the case before, which may have left in the middle of a block */
     was_refused = !interp_jit->offer(c, c->rip);
 }
@@ -68,7 +73,7 @@ static bool aligned_row(const struct tcase *t)
     return false;
 }
 
-static void mismatch(unsigned row, u64 s)
+static void mismatch(unsigned row, u64 s, unsigned set)
 {
     static char text[16384], diff[8192];
 
@@ -77,26 +82,26 @@ static void mismatch(unsigned row, u64 s)
     tc_print(&tc, text, sizeof text);
     if (!tc_differ(&tc, &want, &got, diff, sizeof diff))
         snprintf(diff, sizeof diff, "did not end");
-    printf("MISMATCH %s %s seed %llu\n%s%s\n", x86_row_where[row], x86_row_text[row],
-           (unsigned long long)s, text, diff);
+    printf("MISMATCH %s %s seed %llu values %u\n%s%s\n", x86_row_where[row], x86_row_text[row],
+           (unsigned long long)s, set, text, diff);
 }
 
-static void one(unsigned row, u64 s, bool sequence)
+/* The case as it is now, in the interpreter and translated. */
+static void compare(unsigned row, u64 s, unsigned set)
 {
     static char diff[8192];
+    u64 fell = dyn_count.fallback_runs;
     bool ended;
-    u64 fell;
 
-    if (!(sequence ? gen_sequence(&tc, row, s, 64, s & 1) : gen_single(&tc, row, s, 64)) ||
-        tc_tainted(&tc) || !irun(&tc, &want, true))
+    if (!irun(&tc, &want, true))
         return;
     if (!cfg.dynarec_align && want.st.exc == X86_EXC_GP && aligned_row(&tc)) {
         unaligned++;
         return;
     }
-    fell = dyn_count.fallback_runs;
     ran++;
     ended = irun(&tc, &got, false);
+    again = true;
     /* A host may have stored the part in front of the page that faults (QEMU does). */
     if (want.st.exc == X86_EXC_PF && memcmp(want.mem, got.mem, sizeof got.mem)) {
         memcpy(got.mem, want.mem, sizeof got.mem);
@@ -105,9 +110,22 @@ static void one(unsigned row, u64 s, bool sequence)
     want.st.mxcsr |= mxcsr_free;
     got.st.mxcsr |= mxcsr_free;
     if (!ended || tc_differ(&tc, &want, &got, diff, sizeof diff))
-        mismatch(row, s);
+        mismatch(row, s, set);
     refused += was_refused;
     fallbacks += dyn_count.fallback_runs != fell;
+}
+
+static void one(unsigned row, u64 s, bool sequence)
+{
+    if (!(sequence ? gen_sequence(&tc, row, s, 64, s & 1) : gen_single(&tc, row, s, 64)) ||
+        tc_tainted(&tc))
+        return;
+    again = false;
+    for (unsigned set = 0; set < values; set++) {
+        if (set)
+            gen_again(&tc, set);
+        compare(row, s, set);
+    }
 }
 
 static bool wanted(unsigned row)
@@ -144,6 +162,16 @@ static unsigned all_rows(bool sequences)
     return rows;
 }
 
+/* One that nobody has seen; it is printed, so that a failure can be repeated. */
+static u64 fresh_seed(void)
+{
+    u32 s = 0;
+
+    if (getrandom(&s, sizeof s, 0) != sizeof s)
+        exit(2);
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     bool sequences = false, fast = false;
@@ -171,9 +199,11 @@ int main(int argc, char **argv)
         if (!strcmp(argv[i], "--rows") && nglobs < 16)
             globs[nglobs++] = value;
         else if (!strcmp(argv[i], "--seed"))
-            seed = strtoull(value, NULL, 0);
+            seed = strcmp(value, "fresh") ? strtoull(value, NULL, 0) : fresh_seed();
         else if (!strcmp(argv[i], "--mxcsr-free"))
             mxcsr_free = (u32)strtoul(value, NULL, 0);
+        else if (!strcmp(argv[i], "--values"))
+            values = (unsigned)strtoul(value, NULL, 0);
         else if (!strcmp(argv[i], "--nohostext"))
             cfg.dynarec_nohostext = value;
         else if (!strcmp(argv[i], "--cases"))
@@ -193,6 +223,7 @@ int main(int argc, char **argv)
     rows = all_rows(sequences);
     printf("not translated %u, with fallbacks %u, alignment faults left out %u, parts stored %u\n",
            refused, fallbacks, unaligned, partial);
-    printf("cases=%u rows=%u mismatches=%u\n", ran, rows, mismatches);
+    printf("seed=%llu cases=%u rows=%u mismatches=%u\n", (unsigned long long)seed, ran, rows,
+           mismatches);
     return mismatches || !ran;
 }
