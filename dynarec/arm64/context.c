@@ -109,12 +109,15 @@ void h_context_x87(struct x86_cpu *c, const void *uc, const struct tr_x87_state 
 
 /*
  * Between the loads of a return or hash probe and their branch the new targets are already in
- * registers: the branch then goes to the common exit, with R_TARGET as the guest pc.
+ * registers, and so is the return at an entry for calls, which is about to push it: they become the
+ * common exit, where R_TARGET is the guest pc.
  */
 static void redirect(ucontext_t *uc, u64 exit)
 {
     const u32 *x = (const u32 *)(uintptr_t)uc->uc_mcontext.pc;
 
+    if (x[0] == a64_stp_pre(1, R_TARGET, R_LR, R_SHADOW, -16))
+        uc->uc_mcontext.regs[R_LR] = exit;
     for (unsigned i = 0; i < 8; i++) { /* a RET may have to add to RSP in between */
         u32 w = x[i];
 

@@ -509,18 +509,13 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
     resume_at(c, r, uc);
 }
 
-static void stop(struct x86_cpu *c, void *uc);
-
-/* A write to watched code by translated code was let through: had it changed the code it is in?
- * And a signal that came while that was found out could not stop this thread. */
+/* A write to watched code by translated code was let through: had it changed the code it is in? */
 static void retried(struct x86_cpu *c, void *uc)
 {
     const struct region *r = self(c) ? region_at_host(h_context_pc(uc)) : NULL;
 
     if (r && r->dead)
         resume_at(c, r, uc);
-    if (c->pending)
-        stop(c, uc);
 }
 
 static void stop(struct x86_cpu *c, void *uc)
@@ -531,7 +526,7 @@ static void stop(struct x86_cpu *c, void *uc)
 
     if (!d || !d->target || c->cur)
         return;
-    if (region_lock_mine()) /* in a fault's handler: retried() makes up for it */
+    if (region_lock_mine()) /* in a fault's handler, which asks again at its end */
         return;
     r = region_at_host(pc);
     region_lock();

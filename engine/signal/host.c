@@ -222,6 +222,18 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
     }
 }
 
+/* A fault's handler goes back to what faulted. A signal that came meanwhile could not stop
+ * translated code, whose context it did not see; from here on none comes before the return. */
+static void resume(struct thr *t, ucontext_t *uc)
+{
+    thr_host_block_all();
+    if (!t->cpu.pending)
+        return;
+    interp_jit->stop(&t->cpu, uc);
+    if (t->sig && t->sig->captured)
+        set_return_mask(uc, sig_host_mask(~0ull));
+}
+
 static void fault(struct thr *t, int sig, siginfo_t *si, ucontext_t *uc)
 {
     bool memory = sig == SIGSEGV || sig == SIGBUS, write = memory && sig_host_is_write(uc);
@@ -230,12 +242,16 @@ static void fault(struct thr *t, int sig, siginfo_t *si, ucontext_t *uc)
     if (memory && si->si_code != HOST_SI_KERNEL)
         kind = mem_fault(h2g(si->si_addr), write);
     if (kind == MEM_FAULT_RETRY) {
-        if (interp_jit && t)
+        if (interp_jit && t) {
             interp_jit->retried(&t->cpu, uc);
+            resume(t, uc);
+        }
         return;
     }
-    if (interp_jit && t && interp_jit->fault(&t->cpu, uc, h2g(si->si_addr)))
+    if (interp_jit && t && interp_jit->fault(&t->cpu, uc, h2g(si->si_addr))) {
+        resume(t, uc);
         return;
+    }
     if (!t || !t->sig)
         die_of(sig, si, uc);
     if (t->sig->guard && memory)
