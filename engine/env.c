@@ -67,6 +67,7 @@ const struct x86_env guest_env = {
     .exception = sig_exception,
     .interrupt = sig_interrupt,
     .fetch = env_fetch,
+    .read = sig_read,
     .rdtsc = env_rdtsc,
     .random = env_random,
     .cpuid = env_cpuid,

@@ -64,13 +64,20 @@ static void want(struct work *w, gaddr pc, const struct interp_op *op)
     w->todo[w->ntodo++].op = op;
 }
 
+static const struct x86_insn *decode_alone(const struct tr *t, struct x86_insn *in, gaddr pc,
+                                           gaddr end)
+{
+    u8 buf[16] = {0};
+    size_t n = block_read_code(t->env, buf, pc, end, sizeof buf);
+
+    return n && x86_decode(in, buf, n, pc, t->mode) > 0 ? in : NULL;
+}
+
 /* Length of the instruction at pc, decoded into *in; 0 if there is none that we could translate. */
 static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
 {
     const struct x86_insn *known = block_next_record(&w->op, pc);
     gaddr end = code_end(w, pc);
-    u8 buf[16] = {0};
-    int n;
 
     if (!end)
         return 0;
@@ -78,13 +85,7 @@ static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
         *in = *known;
         return in->len;
     }
-    if (end - pc >= 16) {
-        n = x86_decode(in, g2h(pc), 16, pc, w->t->mode);
-    } else {
-        memcpy(buf, g2h(pc), end - pc);
-        n = x86_decode(in, buf, end - pc, pc, w->t->mode);
-    }
-    return n > 0 ? (unsigned)n : 0;
+    return decode_alone(w->t, in, pc, end) ? in->len : 0;
 }
 
 /* What follows an instruction. True: straight on. */
@@ -247,15 +248,6 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
     }
 }
 
-static const struct x86_insn *decode_alone(struct x86_insn *in, gaddr pc, gaddr end, unsigned mode)
-{
-    size_t n = end - pc < 16 ? end - pc : 16;
-    u8 buf[16] = {0};
-
-    memcpy(buf, g2h(pc), n);
-    return x86_decode(in, buf, n, pc, mode) > 0 ? in : NULL;
-}
-
 unsigned flags_live_at(struct tr *t, gaddr pc)
 {
     unsigned live = 0, open = X86_OSZAPC;
@@ -279,7 +271,7 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
             return live | open;
         known = block_next_record(&op, pc);
         if (!known)
-            known = decode_alone(&decoded, pc, end, t->mode);
+            known = decode_alone(t, &decoded, pc, end);
         if (!known)
             return live | open;
         row = &x86_rows[known->row];

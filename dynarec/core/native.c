@@ -32,15 +32,20 @@ static enum x86_native_result function_at(const struct tr *t, gaddr a)
 }
 
 /* What the slot of `jmp *slot(%rip)` holds now; 0: no such operand. */
-static gaddr slot_value(const struct x86_insn *in)
+static gaddr slot_value(const struct tr *t, const struct x86_insn *in)
 {
     struct mem_region r;
+    u64 v = 0;
     gaddr a = (gaddr)in->disp;
 
     if (in->opnd[0].kind != X86_OPK_MEM || in->opnd[0].size != 8 || !(in->pfx & X86_PFX_RIPREL) ||
         in->seg != X86_SEG_NONE || in->adsz != 8 || a % 8)
         return 0;
-    return mem_query(a, &r) && (r.prot & PROT_READ) ? ld_u64(g2h(a)) : 0;
+    if (!mem_query(a, &r) || !(r.prot & PROT_READ))
+        return 0;
+    if (!t->env->read)
+        return ld_u64(g2h(a));
+    return t->env->read(&v, a, sizeof v) ? v : 0;
 }
 
 bool tr_native_bridge(struct tr *t)
@@ -61,7 +66,7 @@ static void jump_elsewhere(struct tr *t, const struct tr_cold *c)
 
 bool tr_native_jump(struct tr *t, const struct x86_insn *in)
 {
-    gaddr bridge = slot_value(in);
+    gaddr bridge = slot_value(t, in);
     enum x86_native_result r = bridge ? function_at(t, bridge) : X86_NATIVE_NOT;
     struct tr_cold *c;
 
@@ -82,7 +87,7 @@ static void call_elsewhere(struct tr *t, const struct tr_cold *c)
 
 bool tr_native_call(struct tr *t, const struct x86_insn *in, gaddr ret)
 {
-    gaddr bridge = slot_value(in);
+    gaddr bridge = slot_value(t, in);
     enum x86_native_result r = bridge ? function_at(t, bridge) : X86_NATIVE_NOT;
     struct tr_cold *c;
 

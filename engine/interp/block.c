@@ -415,12 +415,13 @@ struct build {
     struct interp_op ops[3 * BLOCK_MAX_INSNS + 3];
     u32 nops;
     gaddr end;
+    u8 code[BLOCK_MAX_INSNS * X86_MAX_LEN + 1]; /* it may change, or go, under the decoder */
 };
 
-/* Decodes from c->rip, whose bytes are at `code`, into `w`. Runs without the lock: reading guest
- * code may fault (c->cur names the fetch). */
-static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr limit, bool checked)
+/* Decodes w->code, the bytes from c->rip to limit, into `w`. The error of the first instruction. */
+static int build_ops(struct x86_cpu *c, struct build *w, gaddr limit, bool checked)
 {
+    const u8 *code = w->code;
     const struct interp_op *maker = NULL; /* last writer of arithmetic flags so far */
     gaddr pc = c->rip;
     unsigned jcc = 0;
@@ -432,7 +433,7 @@ static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr 
 
         if (len < 0) {
             if (pc == c->rip)
-                raise_decode(c, len, limit);
+                return len;
             break;
         }
         if (fenced(&op->in)) {
@@ -458,6 +459,7 @@ static void build_ops(struct x86_cpu *c, struct build *w, const u8 *code, gaddr 
     w->ops[w->nops] = (struct interp_op){.fn = op_end, .pc = pc};
     w->ops[w->nops + 1] = (struct interp_op){.fn = NULL};
     w->nops += 2;
+    return 0;
 }
 
 /* Enters b in the tables. NULL, b freed: code changed since `seen` was read, decode again. */
@@ -491,25 +493,27 @@ static struct block *build(struct x86_cpu *c)
 {
     struct interp_op fetch = {.pc = c->rip};
     u64 seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
-    u8 snapshot[BLOCK_MAX_INSNS * X86_MAX_LEN +
-                1]; /* checked code may change under the decoder: it works on a copy */
-    const u8 *code = g2h(c->rip);
     bool checked = false;
     struct build w;
     struct block *b;
-    gaddr limit;
+    gaddr limit, end;
+    int err;
 
     c->cur = &fetch.in; /* a fault while reading code is a fault at this pc */
     limit = c->env->fetch(c, c->rip, &checked);
     if (!limit)
         x86_raise(c, X86_EXC_PF, 0x14, c->rip);
-    if (checked) {
-        if (limit - c->rip > sizeof snapshot)
-            limit = c->rip + sizeof snapshot;
-        memcpy(snapshot, code, limit - c->rip);
-        code = snapshot;
+    if (limit - c->rip > sizeof w.code)
+        limit = c->rip + sizeof w.code;
+    end = c->rip + block_read_code(c->env, w.code, c->rip, limit, sizeof w.code);
+    err = end > c->rip ? build_ops(c, &w, end, checked) : X86_DECODE_PARTIAL;
+    if (err == X86_DECODE_PARTIAL && end < limit) {
+        block_fault_at(end);
+        c->cur = NULL;
+        return NULL; /* it is there again */
     }
-    build_ops(c, &w, code, limit, checked);
+    if (err)
+        raise_decode(c, err, end);
     b = heap_alloc(sizeof *b + w.nops * sizeof(struct interp_op));
     if (!b)
         die("out of memory for a decoded block");
@@ -520,7 +524,7 @@ static struct block *build(struct x86_cpu *c)
         b->bytes = heap_alloc(w.end - c->rip);
         if (!b->bytes)
             die("out of memory for a decoded block");
-        memcpy(b->bytes, snapshot, w.end - c->rip);
+        memcpy(b->bytes, w.code, w.end - c->rip);
         b->ops[0] = (struct interp_op){.fn = op_check, .pc = c->rip};
     } else if (counted(c)) {
         b->ops[0] = (struct interp_op){.fn = op_count, .pc = c->rip};

@@ -112,6 +112,32 @@ ALWAYS_INLINE const struct interp_op *interp_dispatch(struct x86_cpu *c, gaddr p
     return interp_goto(c, s->op);
 }
 
+/*
+ * Copies code from pc on: at most max bytes (a page), before end. Less when the page behind pc's
+ * cannot be read, 0 when its own cannot: between the fetch and the reading another thread may unmap
+ * the code, and a file may be shorter than its mapping.
+ */
+static inline size_t block_read_code(const struct x86_env *env, u8 *to, gaddr pc, gaddr end,
+                                     size_t max)
+{
+    size_t n = end - pc < max ? end - pc : max, here = 4096 - (pc & 4095);
+
+    if (!env->read) {
+        __builtin_memcpy(to, g2h(pc), n);
+        return n;
+    }
+    if (env->read(to, pc, n))
+        return n;
+    return here < n && env->read(to, pc, here) ? here : 0;
+}
+
+/* Where code could not be read, the access itself says with which signal; c->cur names the fetch.
+ * Returns if it can be read now. */
+ALWAYS_INLINE void block_fault_at(gaddr a)
+{
+    (void)*(const volatile u8 *)g2h(a);
+}
+
 /* Finds or builds the block at c->rip (raises the guest's fetch fault or #UD) and enters it in the
  * thread's cache. */
 const struct interp_op *block_lookup(struct x86_cpu *c);

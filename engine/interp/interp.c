@@ -135,25 +135,37 @@ static void deliver(struct x86_cpu *c)
     c->env->exception(c);
 }
 
+/* Decodes the instruction at c->rip; its length, or the error if it is none. */
+static int fetch_one(struct x86_cpu *c, struct x86_insn *in)
+{
+    for (;;) {
+        u8 buf[16] = {0};
+        bool checked;
+        gaddr end = c->env->fetch(c, c->rip, &checked), read;
+        int n;
+
+        if (!end)
+            x86_raise(c, X86_EXC_PF, 0x14, c->rip);
+        read = c->rip + block_read_code(c->env, buf, c->rip, end, sizeof buf);
+        n = read > c->rip ? x86_decode(in, buf, read - c->rip, c->rip, c->mode)
+                          : X86_DECODE_PARTIAL;
+        if (n != X86_DECODE_PARTIAL)
+            return n;
+        if (read == end || read - c->rip == sizeof buf)
+            x86_raise(c, X86_EXC_PF, 0x14, end);
+        block_fault_at(read);
+    }
+}
+
 /* Decodes and runs the plain meaning of the instruction at c->rip; the record lives on this stack
  * frame. */
 static void step_once(struct x86_cpu *c)
 {
-    u8 buf[16] = {0};
     struct interp_op op = {.pc = c->rip};
-    bool checked;
-    gaddr end;
     int n;
 
     c->cur = &op.in;
-    end = c->env->fetch(c, c->rip, &checked);
-    if (!end)
-        x86_raise(c, X86_EXC_PF, 0x14, c->rip);
-    n = end - c->rip < 16 ? (int)(end - c->rip) : 16;
-    memcpy(buf, g2h(c->rip), (size_t)n);
-    n = x86_decode(&op.in, buf, (size_t)n, c->rip, c->mode);
-    if (n == X86_DECODE_PARTIAL)
-        x86_raise(c, X86_EXC_PF, 0x14, end);
+    n = fetch_one(c, &op.in);
     if (n == X86_DECODE_LONG)
         x86_raise(c, X86_EXC_GP, 0, 0);
     if (n < 0)
@@ -178,10 +190,9 @@ static void step_traced(struct x86_cpu *c)
         gaddr end = c->env->fetch(c, c->rip, &checked);
 
         if (end) {
-            size_t n = end - c->rip < 16 ? end - c->rip : 16;
+            size_t n = block_read_code(c->env, buf, c->rip, end, sizeof buf);
 
-            memcpy(buf, g2h(c->rip), n);
-            if (x86_decode(&in, buf, n, c->rip, c->mode) > 0)
+            if (n && x86_decode(&in, buf, n, c->rip, c->mode) > 0)
                 x86_format(text, sizeof text, &in, c->rip);
         }
         trace_print("%016llx  %s", (unsigned long long)c->rip, text);

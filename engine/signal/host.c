@@ -19,6 +19,7 @@
 #define PF_PRESENT 1u
 #define PF_WRITE 2u
 #define PF_USER 4u
+#define PF_FETCH 16u
 #define HOST_SI_KERNEL 0x80
 
 static u64 range_start, range_insn, range_again;
@@ -195,6 +196,12 @@ static u32 present_bit(gaddr a, enum mem_fault kind)
     return kind == MEM_FAULT_ACCERR && mem_query(a, &r) && r.prot ? PF_PRESENT : 0;
 }
 
+/* A record without a length is code being read. */
+static bool is_fetch(const struct x86_cpu *c)
+{
+    return c->cur && !c->cur->len;
+}
+
 /* What the CPU would have raised for a host fault of a guest access. */
 static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_fault kind,
                      bool write)
@@ -216,7 +223,11 @@ static void fill_exc(struct x86_cpu *c, int sig, const siginfo_t *si, enum mem_f
             .host_code = (u8)(sig == SIGBUS              ? si->si_code
                               : kind == MEM_FAULT_ACCERR ? SEGV_ACCERR
                                                          : SEGV_MAPERR),
-            .err = PF_USER | (write ? PF_WRITE : 0) | present_bit(a, kind),
+            .err = PF_USER |
+                   (write         ? PF_WRITE
+                    : is_fetch(c) ? PF_FETCH
+                                  : 0) |
+                   present_bit(a, kind),
             .addr = interp_fault_addr(c, a),
         };
     }

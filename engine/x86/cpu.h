@@ -189,6 +189,9 @@ struct x86_env {
      * the block must verify its bytes at each entry (hot self-modified page).
      */
     gaddr (*fetch)(struct x86_cpu *c, gaddr pc, bool *checked);
+    /* Copies guest memory that another thread may unmap meanwhile: false where it cannot be read.
+     * May be NULL: nobody does. */
+    bool (*read)(void *dst, gaddr src, size_t n);
     u64 (*rdtsc)(struct x86_cpu *c);
     bool (*random)(void *buf, size_t len);
     /* CPUID/XGETBV policy: fills out[4] = EAX EBX ECX EDX. */

@@ -150,6 +150,7 @@ static void translate(const struct wish *w, const u8 *code, size_t n)
     t->code = words;
     t->entry = BASE;
     t->mode = 64;
+    t->env = &env;
     t->opt = w->opt;
     t->fp.seen = w->lanes;
     t->x87.top = 0;
