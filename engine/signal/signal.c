@@ -197,14 +197,18 @@ gaddr sig_restorer(void)
 void sig_native_settle(struct thr *t)
 {
     struct x86_cpu *c = &t->cpu;
+    u64 mask;
 
     if (LIKELY(!c->jit.native))
         return;
-    t->sig->native_depth = interp_depth(c);
-    c->jit.stirred = interp_jit->detach(c);
-    t->sig->native = c->jit.stirred;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    c->jit.native = 0;
+    mask = thr_host_block_all();
+    if (c->jit.native) { /* else a signal has just done it */
+        t->sig->native_depth = interp_depth(c);
+        c->jit.stirred = interp_jit->detach(c);
+        t->sig->native = c->jit.stirred;
+        c->jit.native = 0;
+    }
+    thr_host_mask(mask);
 }
 
 void sig_native_enter(struct thr *t)

@@ -68,10 +68,15 @@ static void on_fault(int sig, siginfo_t *info, void *uc)
     int e = errno;
     uintptr_t page = (uintptr_t)info->si_addr & ~(uintptr_t)(PAGE - 1);
 
-    (void)sig;
-    (void)uc;
-    if (mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC))
-        _exit(99); /* a fault that is none of ours */
+    if (mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC)) {
+        greg_t *r = ((ucontext_t *)uc)->uc_mcontext.gregs;
+
+        dprintf(1, "signal %d code %d address %p that is none of ours:", sig, info->si_code,
+                info->si_addr);
+        for (int i = 0; i <= REG_CR2; i++)
+            dprintf(1, " %llx", r[i]);
+        _exit(99);
+    }
     ADD(repairs, 1);
     spoil();
     errno = e;
