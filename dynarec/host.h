@@ -141,6 +141,8 @@ void h_goto(struct tr *t, gaddr pc);
 void h_goto_cc(struct tr *t, unsigned cc, gaddr pc);
 void h_goto_z(struct tr *t, bool zero, unsigned sz, hreg r, gaddr pc);
 void h_goto_reg(struct tr *t, hreg target);
+/* Where h_goto_reg and h_call_reg like a target to be that is in no guest register. */
+hreg h_target(void);
 /* The guest's return address is pushed by these; control comes back behind them. */
 void h_call(struct tr *t, gaddr pc, gaddr ret);
 void h_call_reg(struct tr *t, hreg target, gaddr ret);

@@ -107,6 +107,17 @@ void h_context_x87(struct x86_cpu *c, const void *uc, const struct tr_x87_state 
     c->fpu.used = st->used;
 }
 
+/* The guest's target of the probe whose branch is at x (ops_flow.c): what its SUB takes away. */
+static void tell_target(ucontext_t *uc, const u32 *x)
+{
+    for (unsigned i = 1; i < 8; i++) {
+        if ((x[-(int)i] & 0xffe0ffff) == a64_sub_reg(1, 15, 15, 0, A64_LSL, 0)) {
+            uc->uc_mcontext.regs[R_TARGET] = uc->uc_mcontext.regs[x[-(int)i] >> 16 & 31];
+            return;
+        }
+    }
+}
+
 /*
  * Between the loads of a return or hash probe and their branch the new targets are already in
  * registers, and so is the return at an entry for calls, which is about to push it: they become the
@@ -125,8 +136,10 @@ static void redirect(ucontext_t *uc, u64 exit)
             return; /* an LDP: the registers are still to be loaded, from the empty table */
         if (w == a64_ret(R_LR))
             uc->uc_mcontext.regs[R_LR] = exit;
-        if (w == a64_br(14) || w == a64_blr(14))
+        if (w == a64_br(14) || w == a64_blr(14)) {
             uc->uc_mcontext.regs[14] = exit;
+            tell_target(uc, x + i);
+        }
     }
 }
 

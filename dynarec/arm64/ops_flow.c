@@ -6,6 +6,7 @@
  * both on the shadow stack.
  */
 #include "dynarec/arm64/a64.h"
+#include "dynarec/core/region.h"
 
 #define JIT(field) (offsetof(struct x86_cpu, jit) + offsetof(struct x86_jit, field))
 
@@ -83,44 +84,54 @@ void h_jbit(struct tr *t, hreg r, unsigned bit, bool set, u32 label)
 }
 
 /*
- * Through the thread's hash table, 6 instructions on a hit: y is where to go. The code behind it is
- * the hit's. h_context_stop() knows the shape.
+ * Through the thread's hash table, 5 instructions on a hit: y is where to go. The code behind it is
+ * the hit's. R_TAB points to any place in the table, and now to this one. h_context_stop() knows
+ * the shape.
  */
-static void probe(struct tr *t, hreg y, u32 miss)
+static void probe(struct tr *t, hreg target, hreg y, u32 miss)
 {
     hreg x = 15;
 
-    tr_put(t, a64_ubfx(1, x, R_TARGET, 0, 12));
-    tr_put(t, a64_add_reg(1, x, R_TAB, x, A64_LSL, 4));
-    tr_put(t, a64_ldp(1, x, y, x, 0));
-    tr_put(t, a64_sub_reg(1, x, x, R_TARGET, A64_LSL, 0));
+    tr_put(t, a64_bfi(1, R_TAB, target, 4, DYN_TAB_BITS));
+    tr_put(t, a64_ldp(1, x, y, R_TAB, 0));
+    tr_put(t, a64_sub_reg(1, x, x, target, A64_LSL, 0));
     tr_branch(t, a64_cbnz(1, x, 0), miss);
 }
 
-/* LR says where it was: the target may be no address, which is the branch's own fault. */
+/* The target of an indirect branch, where nothing on the way changes it: a guest register's own. */
+static hreg keep_target(struct tr *t, hreg target)
+{
+    if (target != R_RSP && !(TMP_MASK >> target & 1))
+        return target;
+    if (target != R_TARGET)
+        h_mov(t, 8, R_TARGET, target);
+    return R_TARGET;
+}
+
+hreg h_target(void)
+{
+    return R_TARGET;
+}
+
+/* To R_TARGET, which is no entry that the thread knows. LR says where it was: the target may be no
+ * address, which is the branch's own fault. */
 static void leave_missed(struct tr *t)
 {
     tr_put(t, a64_ldr(3, R_SITE, R_CPU, JIT(exit_miss)));
     tr_put(t, a64_blr(R_SITE));
 }
 
-/* To the guest pc in R_TARGET. */
-static void go(struct tr *t)
-{
-    u32 miss = tr_label(t);
-    hreg y = 14;
-
-    probe(t, y, miss);
-    tr_put(t, a64_br(y));
-    tr_bind(t, miss);
-    leave_missed(t);
-}
-
 void h_goto_reg(struct tr *t, hreg target)
 {
-    if (target != R_TARGET)
-        h_mov(t, 8, R_TARGET, target);
-    go(t);
+    hreg y = 14, from = keep_target(t, target);
+    u32 miss = tr_label(t);
+
+    probe(t, from, y, miss);
+    tr_put(t, a64_br(y));
+    tr_bind(t, miss);
+    if (from != R_TARGET)
+        h_mov(t, 8, R_TARGET, from);
+    leave_missed(t);
 }
 
 static void push_return(struct tr *t, hreg ret)
@@ -163,26 +174,34 @@ static void check_target(struct tr *t)
     tr_bind(t, good);
 }
 
+static void call_missed(struct tr *t, const struct tr_cold *c)
+{
+    hreg from = (hreg)c->b, r = 13;
+
+    if (from != R_TARGET)
+        h_mov(t, 8, R_TARGET, from);
+    check_target(t);
+    h_addr(t, r, c->a);
+    push_return(t, r);
+    leave_by(t, JIT(exit));
+}
+
 void h_call_away(struct tr *t, hreg target, gaddr ret)
 {
-    hreg r = 13, host = 12, y = 14;
-    u32 miss = tr_label(t), back = tr_label(t);
+    hreg r = 13, host = 12, y = 14, from = keep_target(t, target);
+    struct tr_cold *miss = tr_cold(t, call_missed);
+    u32 back = tr_label(t);
 
-    h_mov(t, 8, R_TARGET, target);
+    miss->a = ret;
+    miss->b = from;
     h_addr(t, r, ret);
     if (t->opt.callret) {
         tr_branch(t, a64_adr(host, 0), back);
         tr_put(t, a64_stp_pre(1, r, host, R_SHADOW, -16));
     }
-    probe(t, y, miss);
+    probe(t, from, y, miss->label);
     push_return(t, r);
     tr_put(t, t->opt.callret ? a64_blr(y) : a64_br(y));
-    if (t->opt.callret)
-        tr_branch(t, a64_b(0), back);
-    tr_bind(t, miss);
-    check_target(t);
-    push_return(t, r);
-    leave_by(t, JIT(exit));
     tr_bind(t, back);
 }
 
@@ -208,7 +227,7 @@ void h_ret(struct tr *t, unsigned pop)
         tr_put(t, a64_ret(R_LR));
     }
     tr_bind(t, miss);
-    go(t);
+    h_goto_reg(t, R_TARGET);
 }
 
 void h_sem(struct tr *t)

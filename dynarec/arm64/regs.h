@@ -25,7 +25,7 @@ enum {
     R_R15 = 25,
     R_PF = 26,     /* result whose low byte gives PF, when that is needed */
     R_AF = 18,     /* a ^ b of the operation that made R_PF: bit 4 of it ^ R_PF is AF */
-    R_TAB = 27,    /* struct dyn_thread.tab */
+    R_TAB = 27,    /* somewhere in struct dyn_thread.tab */
     R_CPU = 28,    /* struct x86_cpu */
     R_SHADOW = 29, /* shadow stack, grows down: guest, host return address */
     R_LR = 30,

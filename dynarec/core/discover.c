@@ -232,6 +232,7 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
 {
     struct work w = {.t = t, .c = c};
 
+    t->cpu = c;
     want(&w, t->entry, NULL);
     for (u32 i = 0; i < w.ntodo; i++)
         if (!covered(&w, w.todo[i].pc))
@@ -248,6 +249,26 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
     }
 }
 
+/* End of the readable code at pc, 0: none. What a region knows may lie in pages that it has nothing
+ * of itself. */
+static gaddr known_end(struct tr *t, gaddr pc)
+{
+    bool checked = false;
+    gaddr end;
+
+    for (u32 i = 0; i < t->npages; i++)
+        if (pc >= t->page[i] && pc < t->page_end[i])
+            return t->page_end[i];
+    if (t->npages == sizeof t->page / sizeof t->page[0] || !t->cpu)
+        return 0;
+    end = t->cpu->env->fetch(t->cpu, pc, &checked);
+    if (!end || checked)
+        return 0;
+    t->page[t->npages] = pc;
+    t->page_end[t->npages++] = end;
+    return end;
+}
+
 unsigned flags_live_at(struct tr *t, gaddr pc)
 {
     unsigned live = 0, open = X86_OSZAPC;
@@ -260,13 +281,11 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
         const struct x86_insn *known;
         const struct x86_row *row;
         struct x86_insn decoded;
-        gaddr end = 0;
+        gaddr end;
 
         if (other >= 0)
             return live | (open & (unsigned)other);
-        for (u32 i = 0; i < t->npages; i++)
-            if (pc >= t->page[i] && pc < t->page_end[i])
-                end = t->page_end[i];
+        end = known_end(t, pc);
         if (!end)
             return live | open;
         known = block_next_record(&op, pc);

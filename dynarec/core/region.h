@@ -74,7 +74,8 @@ struct region {
 };
 
 struct dyn_thread {
-    struct {
+    /* Aligned to its size, so that a place in it is the table's address with bits replaced. */
+    _Alignas(16 << DYN_TAB_BITS) struct {
         gaddr pc;
         const u32 *x;
     } tab[DYN_TAB_SIZE];

@@ -551,11 +551,12 @@ static void stop(struct x86_cpu *c, void *uc)
 
 static int thread_init(struct x86_cpu *c)
 {
-    struct dyn_thread *d = calloc(1, sizeof *d);
-    size_t size = DYN_SHADOW_SIZE + 2 * DYN_GUARD;
+    struct dyn_thread *d = aligned_alloc(_Alignof(struct dyn_thread), sizeof *d);
+    size_t size = DYN_SHADOW_SIZE + 2 * DYN_GUARD, rest = offsetof(struct dyn_thread, epoch);
 
     if (!d)
         return -ENOMEM;
+    memset((u8 *)d + rest, 0, sizeof *d - rest);
     d->shadow = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (d->shadow == MAP_FAILED ||
         mprotect(d->shadow + DYN_GUARD, DYN_SHADOW_SIZE, PROT_READ | PROT_WRITE)) {

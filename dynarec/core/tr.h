@@ -207,6 +207,7 @@ struct tr {
     u8 mode;
     struct tr_options opt;
     const struct x86_env *env;
+    struct x86_cpu *cpu;
     const char *err; /* why it can not be translated, NULL */
 
     struct tr_insn ins[TR_MAX_INSNS];

@@ -10,6 +10,18 @@ static void settle(struct tr *t)
     t->ins[t->cur].state = (u16)h_flag_state(t); /* as a memory access behind it finds them */
 }
 
+/* Where an indirect branch goes to. */
+static hreg target(struct tr *t, const struct x86_insn *in)
+{
+    struct h_mem m;
+
+    if (!tr_is_mem(in, 0) || in->opnd[0].size != 8)
+        return tr_read(t, in, 0);
+    m = tr_mem(t, in);
+    h_ld(t, 8, h_target(), &m);
+    return h_target();
+}
+
 bool tr_JMP(struct tr *t, const struct x86_insn *in)
 {
     struct tr_block *b = &t->blk[t->curblk];
@@ -18,7 +30,7 @@ bool tr_JMP(struct tr *t, const struct x86_insn *in)
     if (in->opnd[0].kind != X86_OPK_REL) {
         if (tr_native_jump(t, in))
             return true;
-        h_goto_reg(t, tr_read(t, in, 0));
+        h_goto_reg(t, target(t, in));
         return true;
     }
     if (b->taken == (int)t->curblk + 1)
@@ -68,7 +80,7 @@ bool tr_CALL(struct tr *t, const struct x86_insn *in)
     if (in->opnd[0].kind == X86_OPK_REL)
         h_call(t, in->imm, ret);
     else if (!tr_native_call(t, in, ret))
-        h_call_reg(t, tr_read(t, in, 0), ret);
+        h_call_reg(t, target(t, in), ret);
     h_flags_start(t);
     h_ymm_reset(t);
     return true;

@@ -395,8 +395,8 @@ static bool takes_moved(const struct x86_insn *in, unsigned reg, unsigned size)
     }
 }
 
-/* An instruction between the two: no memory, nothing to do with d, and s stays. */
-static bool passes_moved(const struct x86_insn *in, unsigned d, unsigned s)
+/* An instruction between the two: no memory, nothing to do with d. */
+static bool passes_moved(const struct x86_insn *in, unsigned d)
 {
     switch (in->op) {
     case X86_CMP:
@@ -411,7 +411,7 @@ static bool passes_moved(const struct x86_insn *in, unsigned d, unsigned s)
     case X86_LEA:
         if (in->base == d || in->index == d || in->adsz != 8 || in->seg != X86_SEG_NONE)
             return false;
-        return in->opnd[0].size >= 4 && in->opnd[0].reg != d && in->opnd[0].reg != s;
+        return in->opnd[0].size >= 4 && in->opnd[0].reg != d;
     default: return false;
     }
     for (unsigned i = 0; i < 2; i++) {
@@ -422,7 +422,27 @@ static bool passes_moved(const struct x86_insn *in, unsigned d, unsigned s)
         if (o->kind == X86_OPK_GPR && o->size < 4 && (in->op != X86_MOVZX || !i))
             return false;
     }
-    return in->op == X86_CMP || in->op == X86_TEST || in->opnd[0].reg != s;
+    return true;
+}
+
+/* The operation of instruction k, in the place of the move: what it reads changes before k. */
+static bool done_early(struct tr *t, u32 k, u32 written, hreg s)
+{
+    const struct x86_insn *in = &t->ins[k].in;
+    u32 cur = t->cur;
+
+    if (t->ins[k].need & X86_OSZAPC)
+        return false;
+    if (in->opnd[1].kind == X86_OPK_GPR && written >> in->opnd[1].reg & 1)
+        return false;
+    t->moved = t->cur = k;
+    t->moved_from = s;
+    if (!tr_table[in->op](t, in))
+        tr_fail(t, "an early operation");
+    t->done[k / 32] |= 1u << k % 32;
+    t->cur = cur;
+    t->moved = TR_UNBOUND;
+    return true;
 }
 
 /*
@@ -434,6 +454,7 @@ static bool moves_into_next(struct tr *t, const struct x86_insn *in)
 {
     const struct tr_block *b = &t->blk[t->curblk];
     unsigned d = in->opnd[0].reg, s = in->opnd[1].reg;
+    u32 written = 0;
 
     if (tr_move_waits(t) || d == s)
         return false;
@@ -441,12 +462,18 @@ static bool moves_into_next(struct tr *t, const struct x86_insn *in)
         const struct x86_insn *next = &t->ins[k].in;
 
         if (takes_moved(next, d, in->opnd[0].size)) {
+            if (t->done[k / 32] >> k % 32 & 1)
+                return false;
+            if (written >> s & 1)
+                return done_early(t, k, written, h_gpr(s));
             t->moved = k;
             t->moved_from = h_gpr(s);
             return true;
         }
-        if (!passes_moved(next, d, s))
+        if (!passes_moved(next, d))
             return false;
+        if (next->op != X86_CMP && next->op != X86_TEST)
+            written |= 1u << next->opnd[0].reg;
     }
     return false;
 }

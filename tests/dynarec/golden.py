@@ -162,14 +162,14 @@ def until(mask, value):
 BL, BLR, BR_, RET, B = ((0xfc000000, 0x94000000), (0xfffffc1f, 0xd63f0000), (0xfffffc1f, 0xd61f0000),
                         (0xfffffc1f, 0xd65f0000), (0xfc000000, 0x14000000))
 PUSH = (0xffe00c00, 0xf8000c00)     # STR with the address written back
-UBFX = (0xffc00000, 0xd3400000)     # 64 bits: the probe's first word
+BFI = (0xffc00000, 0xb3400000)      # 64 bits: the probe's first word
 
 
 def probe(end):
-    """Words of the hashed probe: from UBFX to the jump, without the guest's push."""
+    """Words of the hashed probe: from BFI to the jump, without the guest's push."""
     def counted(words):
         words = [word for word in words if word & PUSH[0] != PUSH[1]]
-        start = next(i for i, word in enumerate(words) if word & UBFX[0] == UBFX[1])
+        start = next(i for i, word in enumerate(words) if word & BFI[0] == BFI[1])
         return until(*end)(words[start:])
     return counted
 
@@ -230,7 +230,7 @@ TARGETS = [
     ("chained jump", 1, one("", "e9 00 10 00 00", until(*B)), None),
     ("indirect jump, the probe's hit", 6, one("", "ff e0", probe(BR_)), None),
     ("indirect call, the probe's hit", 6, one("", "ff d0", probe(BLR)), None),
-    ("indirect call, hit, with pushing the return addresses", 6, one("", "ff d0", until(*BLR)), 11),
+    ("indirect call, hit, with pushing the return addresses", 6, one("", "ff d0", until(*BLR)), 9),
     ("addss in a run, host's NaNs", 2, in_run(FAST, "58", sse_run), None),
     ("addss in a run, exact", 2, in_run("", "58", sse_run), None),
     ("addss with FEAT_AFP", 1, one("tail=ret features=all", "f3 0f 58 c1"), None),
