@@ -262,7 +262,7 @@ bool h_fix(u32 *code, u32 at, u32 to)
 {
     i64 off = ((i64)to - (i64)at) * 4;
 
-    if (!fits(code[at], off))
+    if (!a64_fits_tb(off) && !fits(code[at], off)) /* that is the shortest reach, and mostly enough */
         return false;
     code[at] = a64_retarget(code[at], off);
     return true;

@@ -81,7 +81,7 @@ void pass_analyse(struct tr *t)
             struct tr_block *b = &t->blk[i];
 
             b->live_out = (u16)(outside[i] | live_inside(t, b));
-            again |= walk(t, b);
+            again |= walk(t, b) && b->head; /* the others' predecessors are still to come */
         }
     }
 }

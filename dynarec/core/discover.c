@@ -30,7 +30,7 @@ struct work {
         const struct interp_op *op; /* the interpreter's record of it, NULL: look */
     } todo[TR_MAX_BLOCKS * 2];
     u32 ntodo;
-    const struct interp_op *op;         /* the interpreter's next record, if it has one */
+    const struct interp_op *op; /* the interpreter's next record, if it has one */
     u64 taken[(2 * REACH + TAIL) / 64]; /* bit per byte from entry - REACH on: is in a block */
 };
 _Static_assert(MAX_BLOCK_INSNS *X86_MAX_LEN <= TAIL, "struct work.taken");
@@ -189,6 +189,7 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
         b->end += n;
         b->n++;
         t->nins++;
+        t->attrs |= x86_rows[ti->in.row].attr;
         if (!flow(w, b, &ti->in))
             break;
     } while (t->nins < t->opt.maxinsns && !is_taken(w, b->end) && b->n < MAX_BLOCK_INSNS);
@@ -201,11 +202,21 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
 static void sort_blocks(struct tr *t)
 {
     for (u32 i = 1; i < t->nblk; i++) {
-        struct tr_block b = t->blk[i];
-        u32 k = i;
+        struct tr_block b;
+        u32 k = 0, end = i;
 
-        for (; k && t->blk[k - 1].pc > b.pc; k--)
-            t->blk[k] = t->blk[k - 1];
+        if (t->blk[i - 1].pc < t->blk[i].pc)
+            continue;
+        while (k < end) { /* the first one behind it */
+            u32 mid = (k + end) / 2;
+
+            if (t->blk[mid].pc > t->blk[i].pc)
+                end = mid;
+            else
+                k = mid + 1;
+        }
+        b = t->blk[i];
+        memmove(&t->blk[k + 1], &t->blk[k], (i - k) * sizeof b);
         t->blk[k] = b;
     }
 }
@@ -223,16 +234,21 @@ static void connect(struct tr *t)
             if (b->taken != TR_EXTERNAL && b->taken <= (int)i)
                 t->blk[b->taken].head = true;
         }
-        if (b->falls)
-            b->next = (i16)tr_block_at(t, b->end);
+        if (b->falls && i + 1 < t->nblk && t->blk[i + 1].pc == b->end)
+            b->next = (i16)(i + 1);
     }
 }
 
 void pass_discover(struct tr *t, struct x86_cpu *c)
 {
-    struct work w = {.t = t, .c = c};
+    struct work w;
 
+    w.t = t;
+    w.c = c;
+    w.ncode = w.ntodo = 0;
+    memset(w.taken, 0, sizeof w.taken);
     t->cpu = c;
+    t->attrs = 0;
     want(&w, t->entry, NULL);
     for (u32 i = 0; i < w.ntodo; i++)
         if (!covered(&w, w.todo[i].pc))

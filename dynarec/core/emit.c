@@ -58,20 +58,23 @@ static bool one(struct tr *t, struct tr_insn *ti)
 
     ti->at = t->n;
     ti->state = (u16)h_flag_state(t);
+    ti->back = 0;
     h_tmp_reset(t);
     if (t->done[t->cur / 32] >> t->cur % 32 & 1)
         return false;
-    if (tr_fp_step(t, in))
-        return false;
-    if (tr_x87_step(t, in))
-        return false;
-    tr_ymm_branch(t, attr);
-    tr_hoist_branch(t, attr);
+    if (tr_vectors(t)) {
+        if ((t->fp.open || (attr & X86_ATTR_SSE)) && tr_fp_step(t, in))
+            return false;
+        if (tr_x87_step(t, in))
+            return false;
+        if (attr & (X86_ATTR_BRANCH | X86_ATTR_STOP)) {
+            tr_ymm_branch(t, attr);
+            tr_hoist_branch(t, attr);
+        }
+    }
     mark = t->n;
-    if (in->op == X86_INT3 && tr_native_bridge(t))
-        return true;
     if (attr & X86_ATTR_STOP)
-        return leave(t, ti->pc);
+        return (in->op == X86_INT3 && tr_native_bridge(t)) || leave(t, ti->pc);
     if (fn && t->opt.align && (attr & X86_ATTR_ALIGN)) {
         tr_v_align(t, in);
         mark = t->n;
@@ -94,31 +97,39 @@ static void block(struct tr *t, u32 i)
     t->curblk = i;
     t->moved = TR_UNBOUND; /* a number of another block */
     h_flags_start(t);
-    tr_hoist_start(t, i);
-    tr_ymm_start(t, i);
-    tr_lanes_start(t, i);
-    tr_x87_start(t, i);
+    if (tr_vectors(t)) {
+        tr_hoist_start(t, i);
+        tr_ymm_start(t, i);
+        tr_lanes_start(t, i);
+        tr_x87_start(t, i);
+    }
     tr_bind(t, b->enter);
     if (b->head || b->pc == t->entry)
         tr_entry(t, b->pc);
-    tr_lanes_enter(t, i);
-    tr_x87_enter(t, i);
-    tr_ymm_enter(t, i);
-    tr_hoist_enter(t, i);
+    if (tr_vectors(t)) {
+        tr_lanes_enter(t, i);
+        tr_x87_enter(t, i);
+        tr_ymm_enter(t, i);
+        tr_hoist_enter(t, i);
+    }
     tr_bind(t, b->label);
     if (t->opt.count)
         h_count(t, dyn_block_counter(t));
     for (u32 k = 0; k < b->n && !t->err; k++) {
         t->cur = b->first + k;
         ended = one(t, &t->ins[t->cur]);
-        tr_lanes_step(t, &t->ins[t->cur].in);
+        if (tr_vectors(t))
+            tr_lanes_step(t, &t->ins[t->cur].in);
     }
-    tr_fp_close(t);
+    if (t->fp.open)
+        tr_fp_close(t);
     if (ended || !b->falls)
         return;
-    tr_ymm_end(t, i);
-    tr_hoist_end(t, i);
-    tr_x87_end(t, b);
+    if (tr_vectors(t)) {
+        tr_ymm_end(t, i);
+        tr_hoist_end(t, i);
+        tr_x87_end(t, b);
+    }
     h_flags_canon(t, b->live_out);
     if (b->next != TR_EXTERNAL && (u32)b->next == i + 1)
         return;
@@ -150,10 +161,7 @@ static void joins(struct tr *t)
 {
     for (u32 i = 0; i < t->nblk; i++)
         t->blk[i].joined = !i || t->blk[i].head || t->blk[i].pc == t->entry || !t->blk[i - 1].falls;
-    t->ymm_late = true; /* x87 registers may be in the same host registers */
-    for (u32 i = 0; i < t->nins; i++)
-        if (x86_rows[t->ins[i].in.row].attr & X86_ATTR_X87)
-            t->ymm_late = false;
+    t->ymm_late = !(t->attrs & X86_ATTR_X87); /* they may be in the same host registers */
     for (u32 i = 0; i < t->nblk; i++) {
         const struct tr_block *b = &t->blk[i];
 
@@ -173,14 +181,23 @@ void pass_emit(struct tr *t)
     t->sem_end = TR_UNBOUND;
     joins(t);
     memset(t->done, 0, sizeof t->done);
-    tr_x87_plan(t);
-    tr_lanes_plan(t);
-    tr_ymm_plan(t);
-    tr_hoist_plan(t);
+    t->fp.open = t->x87.any = t->hoist.checked = false;
+    t->fp.zero = t->x87.nnote = t->hoist.n = 0;
+    if (tr_vectors(t)) {
+        tr_x87_plan(t);
+        tr_lanes_plan(t);
+        tr_ymm_plan(t);
+        tr_hoist_plan(t);
+    } else {
+        memset(t->hoist.of, 0, sizeof t->hoist.of);
+        memset(t->ymm_loop, 0, sizeof t->ymm_loop);
+        h_ymm_reset(t);
+    }
     h_begin(t);
     for (u32 i = 0; i < t->nblk && !t->err; i++)
         block(t, i);
-    h_ymm_start(t, &t->ymm_keep[0]);
+    if (tr_vectors(t))
+        h_ymm_start(t, &t->ymm_keep[0]);
     for (u32 i = 0; i < t->ncold && !t->err; i++) {
         t->cur = (u32)(t->cold[i].insn - t->ins);
         h_tmp_reset(t);
@@ -192,9 +209,11 @@ void pass_emit(struct tr *t)
     for (u32 i = 0; i < t->nsite && !t->err; i++) {
         t->site[i].stub = t->n;
         tr_bind(t, t->site[i].label);
-        tr_x87_stub(t, i);
-        tr_ymm_stub(t, i);
-        tr_hoist_stub(t, i);
+        if (tr_vectors(t)) {
+            tr_x87_stub(t, i);
+            tr_ymm_stub(t, i);
+            tr_hoist_stub(t, i);
+        }
         h_stub(t, &t->site[i]);
     }
     for (u32 i = 0; i < t->nentry && !t->err; i++) {

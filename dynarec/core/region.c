@@ -485,12 +485,13 @@ static struct region *make(const struct tr *t)
 static void add_map(struct region *r, const struct tr_insn *ti, u32 at, unsigned state)
 {
     const struct tr_insn *from = ti - ti->back;
+    struct pcmap *m = &r->map[r->nmap++];
 
-    r->map[r->nmap++] = (struct pcmap){.at = at,
-                                       .pc = (u32)(from->pc - r->lo),
-                                       .state = (u8)state,
-                                       .ret = ti->in.op == X86_RET,
-                                       .pop = ti->in.nopnd ? (u16)ti->in.imm : 0};
+    *m = (struct pcmap){.at = at, .pc = (u32)(from->pc - r->lo), .state = (u8)state};
+    if (ti->in.op == X86_RET) {
+        m->ret = true;
+        m->pop = ti->in.nopnd ? (u16)ti->in.imm : 0;
+    }
 }
 
 static void fill(struct region *r, const struct tr *t)

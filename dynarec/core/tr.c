@@ -82,6 +82,8 @@ int tr_block_at(const struct tr *t, gaddr pc)
 {
     u32 lo = 0, hi = t->nblk;
 
+    if (pc - t->blk[0].pc > t->blk[hi - 1].pc - t->blk[0].pc)
+        return TR_EXTERNAL;
     while (lo < hi) {
         u32 mid = (lo + hi) / 2;
 
@@ -99,12 +101,26 @@ static void late_exit(struct tr *t, const struct tr_cold *c)
     h_goto(t, c->a);
 }
 
+/* tr_block_at(), for what is mostly known: where the current block goes. */
+static int successor(const struct tr *t, gaddr target)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+    const struct tr_insn *last = &t->ins[b->first + b->n - 1];
+
+    if (last->in.imm == target && (x86_rows[last->in.row].attr & X86_ATTR_BRANCH) &&
+        !(x86_rows[last->in.row].attr & (X86_ATTR_IND | X86_ATTR_CALL | X86_ATTR_STOP)))
+        return b->taken;
+    if (b->end == target && b->falls)
+        return b->next;
+    return tr_block_at(t, target);
+}
+
 void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
 {
-    int b = kind == TR_SITE_JUMP ? tr_block_at(t, target) : TR_EXTERNAL;
+    int b = kind == TR_SITE_JUMP ? successor(t, target) : TR_EXTERNAL;
     struct tr_site *s;
 
-    if (tr_hoist_exit(t, word, target, b))
+    if (t->hoist.n && tr_hoist_exit(t, word, target, b))
         return;
     /* Only where t->ymm_late lets conditional branches come here so. */
     if (t->ymm.dirty && (b == TR_EXTERNAL || !t->ymm_loop[b])) {
@@ -127,8 +143,10 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     *s = (struct tr_site){.at = t->n, .target = target, .kind = (u8)kind, .label = tr_label(t)};
     if (t->x87.any)
         t->x87.site[t->nsite - 1] = t->x87.now;
-    memcpy(t->ymm_site[t->nsite - 1].of, t->ymm.of, sizeof t->ymm.of);
-    t->ymm_site[t->nsite - 1].dirty = t->ymm.dirty;
+    if (tr_vectors(t)) {
+        memcpy(t->ymm_site[t->nsite - 1].of, t->ymm.of, sizeof t->ymm.of);
+        t->ymm_site[t->nsite - 1].dirty = t->ymm.dirty;
+    }
     if (b != TR_EXTERNAL) {
         s->inside = true;
         s->block = (u32)b;

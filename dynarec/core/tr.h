@@ -213,6 +213,7 @@ struct tr {
     struct tr_insn ins[TR_MAX_INSNS];
     struct tr_block blk[TR_MAX_BLOCKS];
     u32 nins, nblk;
+    u32 attrs; /* of all their rows together */
     gaddr page[8], page_end[8]; /* guest code that may be read */
     u32 npages;
 
@@ -293,6 +294,13 @@ struct tr_cold *tr_cold(struct tr *t, void (*emit)(struct tr *t, const struct tr
 ALWAYS_INLINE const struct tr_insn *tr_cur(const struct tr *t)
 {
     return &t->ins[t->cur];
+}
+
+/* Has the region vector, MMX or x87 instructions? Most have none, and none of that state. */
+#define TR_ATTR_VECTORS (X86_ATTR_SSE | X86_ATTR_AVX | X86_ATTR_MMX | X86_ATTR_X87)
+ALWAYS_INLINE bool tr_vectors(const struct tr *t)
+{
+    return (t->attrs & TR_ATTR_VECTORS) != 0;
 }
 
 /* Between a MOV and the instruction that does its work (struct tr.moved). */

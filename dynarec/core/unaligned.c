@@ -10,6 +10,7 @@
 #define PROBES 8
 
 static gaddr table[1u << TABLE_BITS];
+static bool any; /* it is not empty */
 
 static unsigned slot(gaddr pc, unsigned n)
 {
@@ -19,6 +20,8 @@ static unsigned slot(gaddr pc, unsigned n)
 
 bool dyn_unaligned(gaddr pc)
 {
+    if (!__atomic_load_n(&any, __ATOMIC_RELAXED))
+        return false;
     for (unsigned n = 0; n < PROBES; n++) {
         gaddr at = __atomic_load_n(&table[slot(pc, n)], __ATOMIC_RELAXED);
 
@@ -32,6 +35,7 @@ bool dyn_unaligned(gaddr pc)
 
 bool dyn_unaligned_add(gaddr pc)
 {
+    __atomic_store_n(&any, true, __ATOMIC_RELAXED);
     for (unsigned n = 0; n < PROBES; n++) {
         gaddr none = 0;
 

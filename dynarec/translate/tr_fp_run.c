@@ -229,7 +229,6 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
 {
     struct step s;
 
-    t->ins[t->cur].back = 0;
     if (!h_fp_runs(t))
         return false;
     s = classify(in);
