@@ -11,12 +11,18 @@
 #include "interp/interp.h"
 #include "linux/local.h"
 #include "linux/policy.h"
+#include "linux/trace.h"
 #include "mem/mem.h"
 
 #define VFORK_STACK (512u << 10)
 #define SHAPE_THREAD (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
 #define SHAPE_VFORK (CLONE_VM | CLONE_VFORK)
 #define TID_FLAGS (CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
+/* x86-64's numbers */
+#define X_CLONE 56
+#define X_FORK 57
+#define X_VFORK 58
+#define X_CLONE3 435
 #define G_CLONE_CLEAR_SIGHAND 0x100000000ull
 #define G_CLONE_INTO_CGROUP 0x200000000ull
 /* Of a fork's flags, those that say how the guest's registers and memory words are set: the rest is
@@ -185,7 +191,7 @@ static i64 clone_fork(struct x86_cpu *c, const struct clone_req *q)
     return pid;
 }
 
-static i64 do_clone(struct x86_cpu *c, const struct clone_req *q)
+static i64 clone_by_shape(struct x86_cpu *c, const struct clone_req *q)
 {
     if ((q->flags & CLONE_SIGHAND) && !(q->flags & CLONE_VM))
         return -EINVAL;
@@ -200,6 +206,16 @@ static i64 do_clone(struct x86_cpu *c, const struct clone_req *q)
     return clone_fork(c, q);
 }
 
+static i64 do_clone(struct x86_cpu *c, const struct clone_req *q, u64 call)
+{
+    i64 r;
+
+    tracee_clones(c, call);
+    r = clone_by_shape(c, q);
+    tracee_cloned(c); /* the child is not traced, or does not know yet */
+    return r;
+}
+
 i64 sys_clone(struct x86_cpu *c, const u64 *a)
 {
     struct clone_req q = {.flags = (u32)a[0] & ~0xffu,
@@ -210,7 +226,7 @@ i64 sys_clone(struct x86_cpu *c, const u64 *a)
                           .tls = a[4],
                           .pidfd = a[2]};
 
-    return do_clone(c, &q);
+    return do_clone(c, &q, X_CLONE);
 }
 
 i64 sys_fork(struct x86_cpu *c, const u64 *a)
@@ -218,7 +234,7 @@ i64 sys_fork(struct x86_cpu *c, const u64 *a)
     struct clone_req q = {.exit_signal = SIGCHLD};
 
     (void)a;
-    return do_clone(c, &q);
+    return do_clone(c, &q, X_FORK);
 }
 
 i64 sys_vfork(struct x86_cpu *c, const u64 *a)
@@ -226,7 +242,7 @@ i64 sys_vfork(struct x86_cpu *c, const u64 *a)
     struct clone_req q = {.flags = SHAPE_VFORK, .exit_signal = SIGCHLD};
 
     (void)a;
-    return do_clone(c, &q);
+    return do_clone(c, &q, X_VFORK);
 }
 
 struct guest_clone_args { /* linux/sched.h */
@@ -256,7 +272,7 @@ i64 sys_clone3(struct x86_cpu *c, const u64 *a)
                            .child_tid = g.child_tid,
                            .tls = g.tls,
                            .pidfd = g.pidfd};
-    return do_clone(c, &q);
+    return do_clone(c, &q, X_CLONE3);
 }
 
 i64 sys_set_tid_address(struct x86_cpu *c, const u64 *a)

@@ -102,6 +102,8 @@ static void traced_call(struct x86_cpu *c)
         c->rip -= 2;
         return;
     }
+    if (r == -EINTR)
+        tracee_was_cut(c, nr);
     g[X86_RAX] = (u64)r;
     if (tracee_wants_syscalls(thr_of(c)))
         tracee_syscall(c, &nr);
@@ -128,10 +130,13 @@ void linux_syscall(struct x86_cpu *c)
         return;
     }
     r = nr < SYS_MAX && sys_rows[nr].name ? dispatch(c, nr, a) : unknown(nr);
-    if (UNLIKELY(r == -SIG_RESTART))
+    if (UNLIKELY(r == -SIG_RESTART)) {
         c->rip -= 2; /* RAX still holds the number */
-    else
-        g[X86_RAX] = (u64)r;
+        return;
+    }
+    if (UNLIKELY(r == -EINTR))
+        tracee_was_cut(c, nr);
+    g[X86_RAX] = (u64)r;
 }
 
 i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6])

@@ -17,6 +17,8 @@
 #define USER_CS 0x33
 #define USER_SS 0x2b
 #define X_EXECVE 59
+#define X_RT_SIGSUSPEND 130
+#define X_FUTEX 202
 #define X_EXIT_GROUP 231
 #define NO_CALL (~0ull)
 #define SETTABLE_FLAGS 0x50dd5ull /* what Linux lets a tracer change (FLAG_MASK) */
@@ -104,10 +106,20 @@ static void forget_code(const struct trace_record *r)
 
 /* ---- stops ---- */
 
+/* What the tracer changed and wants. */
+static void go_on(struct x86_cpu *c, struct trace_record *r)
+{
+    load(c, r);
+    forget_code(r);
+    if (r->command == TRACE_STEP)
+        c->eflags |= X86_TF;
+    if (r->command == TRACE_DETACH)
+        thr_of(c)->trace = NULL;
+}
+
 /* Returns when the tracer lets us go on. Blocked is everything but the signal that stops us. */
 static void stop(struct x86_cpu *c, struct trace_record *r, int signal, u64 call)
 {
-    struct thr *t = thr_of(c);
     struct stop_info info = {
         .signo = SIGTRAP, .code = TRACE_STOP, .pid = getpid(), .value = h2g(r)};
     u64 mask;
@@ -115,24 +127,101 @@ static void stop(struct x86_cpu *c, struct trace_record *r, int signal, u64 call
     if (r->command == TRACE_STEP)
         c->eflags &= ~(u32)X86_TF; /* ours */
     r->signal = signal;
-    r->command = TRACE_CONT;
     r->deliver = 0;
     r->set = r->pokes = 0;
     save(c, r, call);
     mask = thr_host_block_all();
-    host_syscall(__NR_rt_tgsigqueueinfo, (u64)getpid(),
-                 (u64)host_syscall(__NR_gettid, 0, 0, 0, 0, 0, 0), SIGTRAP, h2g(&info), 0, 0);
-    thr_host_mask(~BIT(SIGTRAP));
+    do {
+        r->command = TRACE_CONT;
+        host_syscall(__NR_rt_tgsigqueueinfo, (u64)getpid(),
+                     (u64)host_syscall(__NR_gettid, 0, 0, 0, 0, 0, 0), SIGTRAP, h2g(&info), 0, 0);
+        thr_host_mask(~BIT(SIGTRAP));
+    } while (r->command == TRACE_REPEAT);
     thr_host_mask(mask);
-    load(c, r);
-    forget_code(r);
-    if (r->command == TRACE_STEP)
-        c->eflags |= X86_TF;
-    if (r->command == TRACE_DETACH)
-        t->trace = NULL;
+    go_on(c, r);
 }
 
-int tracee_signal(struct x86_cpu *c, int sig, void *data)
+static struct trace_record *plain_stop(struct x86_cpu *c, int signal, u64 call)
+{
+    struct trace_record *r = thr_of(c)->trace;
+    struct stop_info info = {.signo = signal & 0x7f, .code = signal, .pid = getpid()};
+
+    info.uid = (i32)getuid();
+    memcpy(r->info, &info, sizeof info);
+    stop(c, r, signal, call);
+    return r;
+}
+
+/* Job control of a seized guest: it stays stopped for a tracer that listens, and says so again when
+ * there is something to do. */
+static void group_stop(struct x86_cpu *c, int sig)
+{
+    const u64 none = 0;
+
+    while (plain_stop(c, sig | TRACE_EVENT_STOP << 8, NO_CALL)->command == TRACE_LISTEN) {
+        while (!c->pending)
+            HOST(c, __NR_rt_sigsuspend, h2g(&none), sizeof none);
+        sig = SIGTRAP;
+    }
+}
+
+static bool is_stop(int sig)
+{
+    return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/* What the tracer sent, and nobody else knows of. */
+static bool request(struct x86_cpu *c, int code)
+{
+    struct trace_record *r;
+
+    if (code != TRACE_HELLO && code != TRACE_INTERRUPT)
+        return false;
+    r = record_of(thr_of(c));
+    if (code == TRACE_INTERRUPT) {
+        group_stop(c, SIGTRAP);
+        return true;
+    }
+    stop(c, r, 0, NO_CALL);
+    if (r->deliver) /* it was stopped already */
+        group_stop(c, r->deliver);
+    return true;
+}
+
+void tracee_was_cut(struct x86_cpu *c, u64 call)
+{
+    struct thr *t = thr_of(c);
+
+    t->cut_call = (u32)call;
+    t->cut_rip = c->rip;
+}
+
+/* Nothing came of the signal: what Linux restarts when no handler runs begins anew. */
+static void make_again(struct x86_cpu *c)
+{
+    static const u16 restarted[] = {7,  /* poll */
+                                    23, /* select */
+                                    34, /* pause */
+                                    35, /* nanosleep */
+                                    X_RT_SIGSUSPEND,
+                                    X_FUTEX,
+                                    230, /* clock_nanosleep */
+                                    270, /* pselect6 */
+                                    271 /* ppoll */};
+    const struct thr *t = thr_of(c);
+
+    if (c->rip != t->cut_rip || c->gpr[X86_RAX] != (u64)-EINTR)
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(restarted); i++)
+        if (restarted[i] == t->cut_call) {
+            c->gpr[X86_RAX] = t->cut_call;
+            c->rip -= 2;
+            return;
+        }
+}
+
+/* The signal to act on, 0 for none. */
+static int traced_signal(struct x86_cpu *c, int sig, void *data)
 {
     struct thr *t = thr_of(c);
     struct stop_info *info = data;
@@ -142,6 +231,8 @@ int tracee_signal(struct x86_cpu *c, int sig, void *data)
         t->trace = NULL;
         return 0;
     }
+    if (sig == SIGTRAP && request(c, info->code))
+        return 0;
     if (sig == SIGTRAP && info->code == TRACE_MORPH) {
         sig = info->err & 0xff;
         info->code = info->err >> 8;
@@ -160,8 +251,20 @@ int tracee_signal(struct x86_cpu *c, int sig, void *data)
         memset(info, 0, sizeof *info);
         info->signo = sig;
     }
+    if (!is_stop(sig))
+        return sig;
     /* Stopping is what tracers do. */
-    return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU ? 0 : sig;
+    if (r->seized && r->command != TRACE_DETACH)
+        group_stop(c, sig);
+    return 0;
+}
+
+int tracee_signal(struct x86_cpu *c, int sig, void *data)
+{
+    sig = traced_signal(c, sig, data);
+    if (!sig)
+        make_again(c);
+    return sig;
 }
 
 i64 tracee_traceme(struct x86_cpu *c)
@@ -173,14 +276,30 @@ i64 tracee_traceme(struct x86_cpu *c)
     return r;
 }
 
-static struct trace_record *plain_stop(struct x86_cpu *c, int signal, u64 call)
+void tracee_clones(struct x86_cpu *c, u64 call)
 {
     struct trace_record *r = thr_of(c)->trace;
-    struct stop_info info = {.signo = SIGTRAP, .pid = getpid()};
 
-    memcpy(r->info, &info, sizeof info);
-    stop(c, r, signal, call);
-    return r;
+    if (!r)
+        return;
+    if (r->command == TRACE_STEP)
+        c->eflags &= ~(u32)X86_TF;
+    r->event = r->set = r->pokes = 0;
+    save(c, r, call);
+    r->regs.rax = (u64)-ENOSYS;
+}
+
+void tracee_cloned(struct x86_cpu *c)
+{
+    struct trace_record *r = thr_of(c)->trace;
+
+    if (!r)
+        return;
+    if (r->event)
+        go_on(c, r);
+    else if (r->command == TRACE_STEP)
+        c->eflags |= X86_TF;
+    r->event = 0;
 }
 
 void tracee_execs(struct thr *t)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "linux/trace.h"
@@ -36,12 +37,19 @@ enum {
     P_GETSIGINFO,
     P_SETSIGINFO,
     P_GETREGSET,
-    P_SETREGSET
+    P_SETREGSET,
+    P_SEIZE,
+    P_INTERRUPT,
+    P_LISTEN
 };
 #define OPTION_SYSGOOD 1u
-#define OPTION_EXEC 0x10u
-#define OPTION_EXIT 0x40u
+#define OPTION_OF(event) (1u << (event))
 #define OPTION_EXITKILL 0x100000u
+/* The host's to see to; exec is the guest's own event. */
+#define HOST_OPTIONS                                                                               \
+    (OPTION_OF(TRACE_EVENT_FORK) | OPTION_OF(TRACE_EVENT_VFORK) | OPTION_OF(TRACE_EVENT_CLONE) |   \
+     OPTION_OF(TRACE_EVENT_VFORK_DONE) | OPTION_OF(TRACE_EVENT_EXIT) | OPTION_EXITKILL)
+#define OPTIONS (OPTION_SYSGOOD | OPTION_OF(TRACE_EVENT_EXEC) | HOST_OPTIONS)
 #define NT_REGS 1
 #define NT_FPREGS 2
 #define NT_XSTATE 0x202
@@ -56,6 +64,9 @@ struct tracee {
     int pid;
     bool by_file; /* its memory may be written without our seeing it */
     bool foreign; /* not a guest: the host's ptrace does it all */
+    bool seized;
+    bool greeted; /* it has said hello */
+    int stopped;  /* by this signal when it was seized */
     u32 options;
     gaddr record; /* while it is stopped where the guest may see it; 0: it runs */
     gaddr last;   /* where its record is */
@@ -83,6 +94,22 @@ static struct tracee *find(int pid)
 bool tracer_has(int pid)
 {
     return __atomic_load_n(&tracees, __ATOMIC_RELAXED) && find(pid);
+}
+
+/* A number out of /proc/TID/status ("Tgid: %d"), or the thread itself. */
+static int status_of(int tid, const char *format)
+{
+    char path[32], line[128];
+    int value = tid;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", tid);
+    f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f) && sscanf(line, format, &value) != 1)
+        ;
+    if (f)
+        fclose(f);
+    return value;
 }
 
 /* Another program of this emulator? */
@@ -150,26 +177,123 @@ static bool is_fault(int sig)
     return sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP;
 }
 
+static bool unseen(struct tracee *t)
+{
+    t->record = 0;
+    host_ptrace(P_CONT, t->pid, 0, 0);
+    return false;
+}
+
+/* The stop as it was asked for; 0: not at all. */
+static int stop_signal(const struct tracee *t, const struct trace_record *r)
+{
+    const int event = r->signal >> 8;
+
+    if (event == TRACE_EVENT_EXIT && !(t->options & OPTION_OF(TRACE_EVENT_EXIT)))
+        return 0;
+    if (event == TRACE_EVENT_EXEC && !(t->options & OPTION_OF(TRACE_EVENT_EXEC)))
+        return t->seized ? 0 : SIGTRAP;
+    if (r->signal == (SIGTRAP | 0x80) && !(t->options & OPTION_SYSGOOD))
+        return SIGTRAP;
+    return r->signal;
+}
+
 static bool at_record(struct tracee *t, const siginfo_t *info, int *status)
 {
     struct trace_record r;
+    siginfo_t *const theirs = (siginfo_t *)(void *)r.info;
     int signal;
 
     t->record = t->last = h2g(info->si_value.sival_ptr);
     if (!get(t, &r))
         return true;
-    signal = r.signal;
-    if (signal >> 8 == TRACE_EVENT_EXIT && !(t->options & OPTION_EXIT)) {
-        t->record = 0;
-        host_ptrace(P_CONT, t->pid, 0, 0);
-        return false;
+    r.seized = t->seized;
+    if (!r.signal) {
+        r.deliver = t->stopped;
+        t->stopped = 0;
+        t->greeted = true;
+        put(t, &r);
+        return unseen(t);
     }
-    if ((signal & 0x80) && !(t->options & OPTION_SYSGOOD))
-        signal &= ~0x80;
-    if (signal >> 8 == TRACE_EVENT_EXEC && !(t->options & OPTION_EXEC))
-        signal &= 0xff;
+    signal = stop_signal(t, &r);
+    if (signal != r.signal && theirs->si_code == r.signal)
+        theirs->si_code = signal;
+    put(t, &r);
+    if (!signal)
+        return unseen(t);
     *status = 0x7f | signal << 8;
     return true;
+}
+
+/* A new process or thread, traced as its maker is. It may stop before its maker's event. */
+static struct tracee *add_child(const struct tracee *maker, int pid)
+{
+    struct tracee *t = find(pid);
+
+    if (!t)
+        t = add(pid);
+    if (maker && maker != t) {
+        t->options = maker->options;
+        t->seized = maker->seized;
+    }
+    return t;
+}
+
+static struct tracee *add_stranger(int pid)
+{
+    const struct tracee *maker = find(status_of(pid, "Tgid: %d"));
+
+    return add_child(maker ? maker : find(status_of(pid, "PPid: %d")), pid);
+}
+
+/* An event of the host's: the traced one is inside its clone, or at its end. */
+static bool at_event(struct tracee *t, int event)
+{
+    struct trace_record r;
+    siginfo_t *const info = (siginfo_t *)(void *)r.info;
+    u64 message = 0;
+
+    host_ptrace(P_GETEVENTMSG, t->pid, 0, h2g(&message));
+    if (event <= TRACE_EVENT_CLONE)
+        add_child(t, (int)message);
+    t->record = t->last;
+    if (event == TRACE_EVENT_EXIT && !(message & 0x7f)) /* seen already, at the system call */
+        return unseen(t);
+    if (!t->last || !(t->options & OPTION_OF((u32)event)) || !get(t, &r))
+        return unseen(t);
+    r.signal = SIGTRAP | event << 8;
+    r.message = message;
+    r.event = 1;
+    memset(r.info, 0, sizeof r.info);
+    info->si_signo = SIGTRAP;
+    info->si_code = r.signal;
+    info->si_pid = t->pid;
+    info->si_uid = getuid();
+    return put(t, &r) || unseen(t);
+}
+
+/* A signal of ours: it comes to tracee_signal at the next safe point. */
+static i64 tell(const struct tracee *t, int code)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_signo = SIGTRAP;
+    info.si_code = code;
+    info.si_pid = getpid();
+    return host_syscall(__NR_rt_tgsigqueueinfo, (u64)status_of(t->pid, "Tgid: %d"), (u64)t->pid,
+                        SIGTRAP, h2g(&info), 0, 0);
+}
+
+/* A stop that is no signal's, of a seized one: a new child's first, or that of job control before
+ * it was seized. */
+static bool at_host_stop(struct tracee *t, int sig)
+{
+    if (!t->last && !t->greeted && sig == SIGTRAP)
+        tell(t, TRACE_INTERRUPT);
+    else if (!t->greeted && sig != SIGTRAP)
+        t->stopped = sig;
+    return unseen(t);
 }
 
 /* The traced one dies of what was delivered: the emulator sends it to itself, with no handler.
@@ -187,7 +311,12 @@ static void pass_on(const struct tracee *t, siginfo_t *info, int sig)
 {
     const int pid = t->pid;
 
-    if ((is_fault(sig) && info->si_code > 0) || is_end(t, info, sig)) {
+    /* Also what the kernel put off because the signal was blocked. */
+    const bool ours =
+        sig == SIGTRAP && (info->si_code == TRACE_HELLO || info->si_code == TRACE_INTERRUPT ||
+                           info->si_code == TRACE_MORPH);
+
+    if (ours || (is_fault(sig) && info->si_code > 0) || is_end(t, info, sig)) {
         host_ptrace(P_CONT, pid, 0, (u64)sig);
     } else if (sig == SIGTRAP && info->si_code == SI_USER && info->si_pid == pid) {
         host_ptrace(P_CONT, pid, 0, 0);
@@ -203,7 +332,7 @@ static void pass_on(const struct tracee *t, siginfo_t *info, int sig)
 bool tracer_stop(int pid, int *status)
 {
     struct tracee *t = find(pid);
-    const int sig = *status >> 8 & 0xff;
+    const int sig = *status >> 8 & 0xff, event = *status >> 16 & 0xff;
     siginfo_t info;
     i64 r;
 
@@ -216,7 +345,17 @@ bool tracer_stop(int pid, int *status)
     if (r == -ESRCH) /* stopped, but not ours: job control */
         return true;
     if (!t)
-        t = add(pid);
+        t = add_stranger(pid);
+    if (event && !is_guest(pid)) {
+        t->foreign = true;
+        return true;
+    }
+    if (event == TRACE_EVENT_STOP) {
+        t->seized = true;
+        return at_host_stop(t, sig);
+    }
+    if (event)
+        return at_event(t, event);
     if (r == -EINVAL) { /* the group stop that follows a stop signal */
         host_ptrace(P_CONT, pid, 0, 0);
         return false;
@@ -353,10 +492,62 @@ static i64 set_by_iov(const struct tracee *t, struct trace_record *r, const u64 
 
 static i64 set_options(struct tracee *t, u64 options)
 {
-    if (options & ~(u64)(OPTION_SYSGOOD | OPTION_EXEC | OPTION_EXIT | OPTION_EXITKILL))
-        return -EINVAL; /* new threads and processes would be the host's */
+    if (options & ~(u64)OPTIONS)
+        return -EINVAL;
     t->options = (u32)options;
-    return host_ptrace(P_SETOPTIONS, t->pid, 0, options & OPTION_EXITKILL);
+    return host_ptrace(P_SETOPTIONS, t->pid, 0, options & HOST_OPTIONS);
+}
+
+/* Until it knows that it is traced. A stop that comes first is the guest's to wait for, afterwards.
+ */
+static void greet(struct tracee *t)
+{
+    const int pid = t->pid;
+    siginfo_t info;
+    int status;
+
+    tell(t, TRACE_HELLO);
+    while (!t->greeted) {
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | __WALL | WNOWAIT) ||
+            info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+            info.si_code == CLD_DUMPED || waitpid(pid, &status, __WALL) != pid)
+            return;
+        if (tracer_stop(pid, &status)) {
+            if (t->record)
+                resume(t, TRACE_REPEAT, 0);
+            return;
+        }
+    }
+}
+
+static i64 seize(int pid, u64 addr, u64 options)
+{
+    struct tracee *t;
+    i64 r;
+
+    if (addr || (options & ~(u64)OPTIONS))
+        return -EIO;
+    r = host_ptrace(P_SEIZE, pid, 0, options & HOST_OPTIONS);
+    if (r)
+        return r;
+    t = find(pid);
+    if (!t)
+        t = add(pid);
+    t->seized = true;
+    t->options = (u32)options;
+    t->foreign = !is_guest(pid);
+    if (!t->foreign)
+        greet(t);
+    return 0;
+}
+
+static i64 attach(int pid)
+{
+    i64 r = host_ptrace(P_ATTACH, pid, 0, 0);
+
+    if (!r && !find(pid))
+        add(pid);
+    return r;
 }
 
 static i64 with_record(struct tracee *t, const u64 *a)
@@ -389,6 +580,7 @@ static i64 with_record(struct tracee *t, const u64 *a)
     case P_STEP: return resume(t, TRACE_STEP, (int)a[3]);
     case P_SYSCALL: return resume(t, TRACE_SYSCALL, (int)a[3]);
     case P_DETACH: return resume(t, TRACE_DETACH, (int)a[3]);
+    case P_LISTEN: return r.signal >> 8 == TRACE_EVENT_STOP ? resume(t, TRACE_LISTEN, 0) : -EIO;
     default: return -EIO;
     }
 }
@@ -397,22 +589,21 @@ i64 tracer_request(struct x86_cpu *c, const u64 *a)
 {
     const int pid = (int)a[1];
     struct tracee *t;
-    i64 r;
 
     (void)c;
-    if (a[0] == P_ATTACH) {
-        r = host_ptrace(P_ATTACH, pid, 0, 0);
-        if (!r && !find(pid))
-            add(pid);
-        return r;
-    }
+    if (a[0] == P_ATTACH)
+        return attach(pid);
+    if (a[0] == P_SEIZE)
+        return seize(pid, a[2], a[3]);
     t = find(pid);
     if (!t)
-        return a[0] > P_SETREGSET ? -EIO : -ESRCH;
+        return a[0] > P_LISTEN ? -EIO : -ESRCH;
     if (a[0] == P_KILL)
         return host_syscall(__NR_kill, (u64)pid, SIGKILL, 0, 0, 0, 0);
     if (t->foreign)
         return host_ptrace(a[0], pid, a[2], a[3]);
+    if (a[0] == P_INTERRUPT)
+        return t->seized ? tell(t, TRACE_INTERRUPT) : -EIO;
     return t->record ? with_record(t, a) : -ESRCH;
 }
 

@@ -160,8 +160,12 @@ void sig_interrupt(struct x86_cpu *c)
     int sig;
 
     thr_host_block_all();
-    __atomic_store_n(&c->pending, 0, __ATOMIC_RELEASE);
-    while ((sig = sig_take(st, &info))) {
+    for (;;) {
+        /* Also what came while the last one was delivered (tracers stop us there) is taken now. */
+        __atomic_store_n(&c->pending, 0, __ATOMIC_RELEASE);
+        sig = sig_take(st, &info);
+        if (!sig)
+            break;
         thr_host_mask(sig_host_mask(~0ull)); /* the frame may not fit on the guest's stack */
         sig_deliver(c, sig, &info);
         thr_host_block_all();

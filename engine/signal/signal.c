@@ -54,11 +54,14 @@ static void acts_unlock(struct sig_actions *a, u64 mask)
 static int host_install(int sig, const struct guest_sigaction *act)
 {
     u64 pass = act->flags & (G_SA_RESTART | G_SA_NOCLDSTOP | G_SA_NOCLDWAIT);
+    bool handled = act->handler != G_SIG_DFL && act->handler != G_SIG_IGN;
 
+    /* Without a handler the guest must not notice: a tracer's stop interrupts no call. */
     if (SIG_BIT(sig) & SYNC_SIGNALS)
-        return sig_host_action(sig, h2g((void *)sig_host_handler),
-                               SA_SIGINFO | SA_NODEFER | (act->flags & G_SA_RESTART), 0);
-    if (act->handler == G_SIG_DFL || act->handler == G_SIG_IGN)
+        return sig_host_action(
+            sig, h2g((void *)sig_host_handler),
+            SA_SIGINFO | SA_NODEFER | (handled ? act->flags & G_SA_RESTART : G_SA_RESTART), 0);
+    if (!handled)
         return sig_host_action(sig, act->handler, pass, 0);
     return sig_host_action(sig, h2g((void *)sig_host_handler), SA_SIGINFO | pass, ~0ull);
 }

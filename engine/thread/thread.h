@@ -31,6 +31,8 @@ struct thr {
     const struct filter *filters; /* inherited by new threads */
     struct thr_dispatch dispatch; /* not inherited */
     struct trace_record *trace;   /* being traced; not inherited */
+    gaddr cut_rip;                /* behind a call that returned EINTR, for tracers: its number */
+    u32 cut_call;
     void (*tls_free)(struct thr *t);
     bool adopted;            /* a native library's own thread that called a guest callback */
     bool listed;             /* in the list of all threads */

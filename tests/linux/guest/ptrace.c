@@ -2,6 +2,7 @@
  * ptrace.c - a tracer and its child: registers, memory, breakpoints in code that has run, single
  * steps, system calls, signals, exec, attach and detach.
  */
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ptrace.h>
@@ -9,6 +10,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -279,6 +281,293 @@ static void attach(void)
     CHECK(ptrace(PTRACE_PEEKDATA, getppid(), &shared, NULL) == -1 && errno == ESRCH);
 }
 
+/* ---- processes and threads of the traced one ---- */
+
+#define EVENT_STOP 128
+#define ALL_EVENTS                                                                                 \
+    (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |         \
+     PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
+
+static void *thread_work(void *arg)
+{
+    return arg;
+}
+
+static void makes_children(void)
+{
+    pthread_t thread;
+    int status;
+
+    if (!fork())
+        _exit(3);
+    wait(&status);
+    if (!vfork())
+        _exit(4);
+    wait(&status);
+    pthread_create(&thread, NULL, thread_work, NULL);
+    pthread_join(thread, NULL);
+    if (!fork())
+        raise(SIGKILL);
+    wait(&status);
+    execl(self, self, "child", NULL);
+    _exit(99);
+}
+
+static struct {
+    int event[8], news, stops, codes, numbers, ended, status, killed;
+} seen;
+
+/* The events of one stop. */
+static void look(pid_t pid, int status)
+{
+    const int event = status >> 16;
+    unsigned long message = 0;
+    siginfo_t info;
+
+    CHECK(!ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message));
+    CHECK(!ptrace(PTRACE_GETSIGINFO, pid, NULL, &info));
+    seen.codes += info.si_code == (SIGTRAP | event << 8) && info.si_signo == SIGTRAP;
+    if (event >= 8)
+        return;
+    seen.event[event]++;
+    if (event <= PTRACE_EVENT_CLONE) {
+        long nr = (long)regs_of(pid).orig_rax;
+
+        seen.numbers += nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone || nr == SYS_clone3;
+        CHECK((pid_t)message > 0 && (pid_t)message != pid);
+    }
+    if (event == PTRACE_EVENT_EXIT)
+        seen.status += (int)message;
+}
+
+/* Until all have ended; new ones begin with `first`. */
+static void follow(pid_t leader, int first)
+{
+    int status, code = -1;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+        int sig = 0;
+
+        if (!WIFSTOPPED(status)) {
+            seen.ended++;
+            seen.killed += WIFSIGNALED(status);
+            code = pid == leader ? status : code;
+            continue;
+        }
+        seen.stops++;
+        if (status >> 8 == first)
+            seen.news++;
+        else if (status >> 16)
+            look(pid, status);
+        else
+            sig = WSTOPSIG(status);
+        ptrace(PTRACE_CONT, pid, NULL, (void *)(long)sig);
+    }
+    CHECK(WIFEXITED(code) && WEXITSTATUS(code) == 23);
+}
+
+static void check_family(void)
+{
+    CHECK(seen.event[PTRACE_EVENT_FORK] == 2);
+    CHECK(seen.event[PTRACE_EVENT_VFORK] == 1 && seen.event[PTRACE_EVENT_VFORK_DONE] == 1);
+    CHECK(seen.event[PTRACE_EVENT_CLONE] == 1 && seen.event[PTRACE_EVENT_EXEC] == 1);
+    CHECK(seen.event[PTRACE_EVENT_EXIT] == 5);
+    CHECK(seen.status == (3 << 8) + (4 << 8) + (23 << 8) + SIGKILL);
+    CHECK(seen.numbers == 4 && seen.news == 4 && seen.ended == 5 && seen.killed == 1);
+    CHECK(seen.codes == 11);
+}
+
+static void family(void)
+{
+    pid_t pid = traced_child(makes_children);
+
+    memset(&seen, 0, sizeof seen);
+    CHECK(!ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(long)ALL_EVENTS));
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    follow(pid, SIGSTOP);
+    check_family();
+}
+
+/* ---- seized: no stop of its own ---- */
+
+static int out[2], in[2];
+
+static pid_t child_that(void (*fn)(void))
+{
+    pid_t pid;
+
+    CHECK(!pipe(out) && !pipe(in));
+    pid = fork();
+    if (pid)
+        return pid;
+    fn();
+    _exit(0);
+}
+
+static void told_to_make_children(void)
+{
+    char b;
+
+    if (read(in[0], &b, 1) == 1)
+        makes_children();
+}
+
+static void seized_family(void)
+{
+    pid_t pid = child_that(told_to_make_children);
+
+    memset(&seen, 0, sizeof seen);
+    CHECK(ptrace(PTRACE_SEIZE, pid, 1L, (void *)0L) == -1 && errno == EIO);
+    CHECK(!ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)ALL_EVENTS));
+    CHECK(waitpid(pid, NULL, WNOHANG | __WALL) == 0);
+    CHECK(write(in[1], "", 1) == 1);
+    follow(pid, SIGTRAP | EVENT_STOP << 8);
+    check_family();
+}
+
+static void on_usr1(int sig)
+{
+    usr2 = sig;
+}
+
+static void waits(void)
+{
+    char b;
+
+    signal(SIGUSR1, on_usr1);
+    if (write(out[1], "", 1) != 1)
+        return;
+    while (read(in[0], &b, 1) != 1) /* SIGUSR1 interrupts it, a stop does not show */
+        if (errno != EINTR || !usr2)
+            _exit(80);
+    shared += 0x20;
+    while (shared < 0x100)
+        ;
+    _exit(usr2 == SIGUSR1 ? 41 : 42);
+}
+
+/* The next stop of pid as status >> 8. */
+static int next(pid_t pid)
+{
+    int status = 0;
+
+    CHECK(waitpid(pid, &status, __WALL) == pid);
+    return WIFSTOPPED(status) ? status >> 8 : -status;
+}
+
+static int code_of(pid_t pid)
+{
+    siginfo_t info = {0};
+
+    CHECK(!ptrace(PTRACE_GETSIGINFO, pid, NULL, &info));
+    return info.si_code;
+}
+
+static int interrupted(pid_t pid)
+{
+    CHECK(!ptrace(PTRACE_INTERRUPT, pid, NULL, NULL));
+    return next(pid);
+}
+
+static void seized(void)
+{
+    const int trap = SIGTRAP | EVENT_STOP << 8, group = SIGSTOP | EVENT_STOP << 8;
+    pid_t pid = child_that(waits);
+    char b;
+
+    CHECK(read(out[0], &b, 1) == 1);
+    CHECK(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1 && errno == ESRCH);
+    CHECK(!ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+    CHECK(ptrace(PTRACE_PEEKDATA, pid, &shared, NULL) == -1 && errno == ESRCH); /* it runs */
+    CHECK(interrupted(pid) == trap && code_of(pid) == trap);                    /* inside read() */
+    CHECK(ptrace(PTRACE_PEEKDATA, pid, &shared, NULL) == shared);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    kill(pid, SIGUSR1);
+    CHECK(next(pid) == SIGUSR1 && code_of(pid) == SI_USER);
+    CHECK(ptrace(PTRACE_LISTEN, pid, NULL, NULL) == -1 && errno == EIO);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, (void *)(long)SIGUSR1));
+    CHECK(write(in[1], "", 1) == 1);
+    do
+        CHECK(interrupted(pid) == trap); /* in a loop */
+    while (ptrace(PTRACE_PEEKDATA, pid, &shared, NULL) == shared &&
+           !ptrace(PTRACE_CONT, pid, NULL, NULL));
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    /* Job control: the signal, the stop, listening, going on. */
+    kill(pid, SIGSTOP);
+    CHECK(next(pid) == SIGSTOP);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, (void *)(long)SIGSTOP));
+    CHECK(next(pid) == group && code_of(pid) == group);
+    CHECK(!ptrace(PTRACE_LISTEN, pid, NULL, NULL));
+    usleep(20000);
+    CHECK(waitpid(pid, NULL, WNOHANG | __WALL) == 0);
+    kill(pid, SIGCONT);
+    CHECK(next(pid) == trap);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    CHECK(next(pid) == SIGCONT);
+    CHECK(!ptrace(PTRACE_POKEDATA, pid, &shared, (void *)0x100L));
+    CHECK(!ptrace(PTRACE_DETACH, pid, NULL, (void *)(long)SIGCONT));
+    CHECK(next(pid) == -(41 << 8));
+}
+
+static void sleeps(void)
+{
+    struct timespec t = {0, 300000000};
+
+    if (write(out[1], "", 1) != 1 || nanosleep(&t, NULL) || write(out[1], "", 1) != 1)
+        _exit(1);
+    pause();
+    _exit(2);
+}
+
+/* A stop does not end what waits. */
+static void seized_waiting(void)
+{
+    const int trap = SIGTRAP | EVENT_STOP << 8;
+    pid_t pid = child_that(sleeps);
+    char b;
+
+    CHECK(read(out[0], &b, 1) == 1);
+    usleep(20000);
+    CHECK(!ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+    CHECK(interrupted(pid) == trap);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    CHECK(read(out[0], &b, 1) == 1);
+    usleep(20000);
+    for (int i = 0; i < 3; i++) {
+        CHECK(interrupted(pid) == trap);
+        CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+        usleep(10000);
+    }
+    kill(pid, SIGTERM);
+    CHECK(next(pid) == SIGTERM);
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, (void *)(long)SIGTERM));
+    CHECK(next(pid) == -SIGTERM);
+}
+
+static void stops_itself(void)
+{
+    raise(SIGSTOP);
+    _exit(17);
+}
+
+/* strace's way: the child has stopped before it is seized. */
+static void seized_stopped(void)
+{
+    const int trap = SIGTRAP | EVENT_STOP << 8, group = SIGSTOP | EVENT_STOP << 8;
+    pid_t pid = child_that(stops_itself);
+    int status, s;
+
+    CHECK(waitpid(pid, &status, WSTOPPED) == pid && WIFSTOPPED(status));
+    CHECK(!ptrace(PTRACE_SEIZE, pid, NULL, (void *)(long)PTRACE_O_TRACESYSGOOD));
+    CHECK(next(pid) == group);
+    CHECK(!ptrace(PTRACE_LISTEN, pid, NULL, NULL));
+    kill(pid, SIGCONT);
+    while ((s = next(pid)) > 0)
+        ptrace(PTRACE_CONT, pid, NULL, (void *)(long)(s == trap ? 0 : s));
+    CHECK(s == -(17 << 8));
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -292,5 +581,10 @@ int main(int argc, char **argv)
     RUN(vectors);
     RUN(execs);
     RUN(attach);
+    RUN(family);
+    RUN(seized_family);
+    RUN(seized);
+    RUN(seized_waiting);
+    RUN(seized_stopped);
     return done();
 }
