@@ -138,6 +138,8 @@ void h_jbit(struct tr *t, hreg r, unsigned bit, bool set, u32 label);
 /* ---- leaving ---- */
 /* To guest pc, inside the region or not; flags are canonical. */
 void h_goto(struct tr *t, gaddr pc);
+/* Out of the region, even if pc is in it. */
+void h_goto_out(struct tr *t, gaddr pc);
 void h_goto_cc(struct tr *t, unsigned cc, gaddr pc);
 void h_goto_z(struct tr *t, bool zero, unsigned sz, hreg r, gaddr pc);
 void h_goto_reg(struct tr *t, hreg target);

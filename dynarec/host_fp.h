@@ -70,8 +70,9 @@ void h_fp_check(struct tr *t, const struct tr_insn *first);
  * In a signal handler, of the interrupted code: they may not. */
 void h_fp_jump(struct tr *t, bool doubtful, u32 label);
 bool h_fp_doubtful(void);
-/* At the entry which is left for next an assumption was wrong; its block is the interpreter's. */
-void h_refute(struct tr *t);
+/* At the entry which is left for next an assumption was wrong; its block is the interpreter's. how:
+ * TR_REFUTED_*. */
+void h_refute(struct tr *t, unsigned how);
 void h_resume(struct tr *t);
 
 /* ---- conversions ---- */
@@ -133,7 +134,9 @@ enum h_x80 {
     H_X80_TO_F64,
     H_X80_TO_F32,
     H_X80_TO_I64,
-    H_X80_TO_I64Z
+    H_X80_TO_I64Z,
+    H_X80_RINT,
+    H_X80_SQRT
 };
 void h_x80_init(struct x86_cpu *c);
 void h_x80_do(struct tr *t, enum h_x80 op, u32 slow);

@@ -58,6 +58,11 @@ void h_goto(struct tr *t, gaddr pc)
     tr_site(t, a64_b(0), pc, TR_SITE_JUMP);
 }
 
+void h_goto_out(struct tr *t, gaddr pc)
+{
+    tr_site(t, a64_b(0), pc, TR_SITE_OUT);
+}
+
 void h_goto_z(struct tr *t, bool zero, unsigned sz, hreg r, gaddr pc)
 {
     tr_site(t, zero ? a64_cbz(sz == 8, r, 0) : a64_cbnz(sz == 8, r, 0), pc, TR_SITE_JUMP);
@@ -143,7 +148,9 @@ static void push_return(struct tr *t, hreg ret)
  * itself. */
 void h_landing(struct tr *t, gaddr ret)
 {
-    if (tr_block_at(t, ret) != TR_EXTERNAL)
+    int b = tr_block_at(t, ret);
+
+    if (b != TR_EXTERNAL && tr_x87_starts(t, (u32)b))
         tr_entry(t, ret);
 }
 

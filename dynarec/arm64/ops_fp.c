@@ -29,7 +29,7 @@ static void cold_leave(struct tr *t, const struct tr_cold *c)
     memcpy(&t->fl, &c->a, sizeof t->fl);
     if (c->b)
         tr_put(t, a64_msr(A64_FPSR, (unsigned)c->b));
-    h_flags_canon(t, c->insn->need);
+    h_flags_canon(t, c->insn->need | x86_flags_read(&c->insn->in));
     h_resume(t);
     h_leave(t, c->insn->pc);
 }
@@ -88,17 +88,17 @@ void h_leave_unless_zero(struct tr *t, hreg x)
     tr_branch(t, a64_cbnz(0, x, 0), leave_label(t, 0));
 }
 
-void h_refute(struct tr *t)
+void h_refute(struct tr *t, unsigned how)
 {
     hreg x = h_tmp(t);
 
-    h_imm(t, x, 1);
+    h_imm(t, x, how);
     h_st_cpu(t, 4, x, offsetof(struct x86_cpu, jit.refuted));
 }
 
 static void cold_refuted(struct tr *t, const struct tr_cold *c)
 {
-    h_refute(t);
+    h_refute(t, c->insn->pc == t->entry ? TR_REFUTED_ENTRY : TR_REFUTED_INSIDE);
     cold_leave(t, c);
 }
 

@@ -255,6 +255,8 @@ X80(to_f64)
 X80(to_f32)
 X80(to_i64)
 X80(to_i64z)
+X80(rint)
+X80(sqrt)
 #undef X80
 
 void h_x80_init(struct x86_cpu *c)
@@ -266,8 +268,10 @@ void h_x80_init(struct x86_cpu *c)
         [H_X80_FROM_F32] = dyn_x80_from_f32, [H_X80_FROM_I64] = dyn_x80_from_i64,
         [H_X80_TO_F64] = dyn_x80_to_f64,     [H_X80_TO_F32] = dyn_x80_to_f32,
         [H_X80_TO_I64] = dyn_x80_to_i64,     [H_X80_TO_I64Z] = dyn_x80_to_i64z,
+        [H_X80_RINT] = dyn_x80_rint,         [H_X80_SQRT] = dyn_x80_sqrt,
     };
 
+    _Static_assert(sizeof routine == sizeof c->jit.x80, "one place each");
     for (unsigned i = 0; i < sizeof routine / sizeof routine[0]; i++)
         c->jit.x80[i] = (u64)(uintptr_t)routine[i];
 }

@@ -17,12 +17,26 @@ dyn_x80_begin:
 \name:
     .endm
 
-    /* Rounding to nearest, 64 bits (RC 0, PC 3). */
-    .macro  NEAREST64
-    ldrh    w16, [x28, #X80_CW]
-    ubfx    w16, w16, #8, #4
-    cmp     w16, #3
-    b.ne    slow
+    /* \rc = rounding control. */
+    .macro  RC      rc
+    ldrh    \rc, [x28, #X80_CW]
+    ubfx    \rc, \rc, #10, #2
+    .endm
+
+    /* w15 = 1 if \m with the fraction \f, which is not zero, is rounded up in magnitude: \sign is 0
+       or 1; x\t is lost. */
+    .macro  UP      m, f, rc, sign, t
+    cbz     \rc, 91f
+    eor     w15, \sign, \rc, lsr #1
+    cmp     \rc, #3
+    csel    w15, wzr, w15, eq
+    b       92f
+91: and     x15, \m, #1
+    mov     x\t, #0x7fffffffffffffff
+    add     x15, x15, x\t
+    cmn     \f, x15
+    cset    w15, cs
+92:
     .endm
 
     /* \e = exponent of \se; to \else unless the number is normal; w15 is lost. */
@@ -37,7 +51,6 @@ dyn_x80_begin:
     /* Start of a product or quotient: w7 = its sign; w6 and w12 = the exponents of a and b. */
     .macro  FACTORS a_else, b_else
     mrs     x17, nzcv
-    NEAREST64
     eor     w7, w12, w14
     and     w7, w7, #0x8000
     NORMAL  w6, x11, w12, \a_else
@@ -62,12 +75,22 @@ done:
     mov     w15, #0
     ret
 
-    /* x15:x16 with bit 127 set, exponent w6, sign w7: rounds to nearest, even. */
+    /* a is the result, but for its precision. */
+precise:
+    and     w7, w12, #0x8000
+    mov     x15, x11
+    mov     x16, #0
+
+    /* x15:x16 with bit 127 set, exponent w6, sign w7: rounds as CW says. */
 round:
     mov     w14, #0x7ffd
     sub     w12, w6, #1
     cmp     w12, w14
     b.hs    slow
+    ldrh    w14, [x28, #X80_CW]
+    ubfx    w14, w14, #8, #4
+    cmp     w14, #3
+    b.ne    3f
     cbz     x16, 1f
     and     x12, x15, #1
     mov     x14, #0x7fffffffffffffff
@@ -75,7 +98,7 @@ round:
     cmn     x16, x12
     cset    w13, cs
     cinc    x11, x15, cs
-    cmp     x11, #0
+2:  cmp     x11, #0             /* w13: C1 */
     cinc    w6, w6, eq
     mov     x14, #0x8000000000000000
     csel    x11, x14, x11, eq
@@ -88,12 +111,43 @@ round:
 1:  mov     x11, x15
     orr     w12, w6, w7
     b       exact
+3:  and     w13, w14, #3        /* not to nearest, or to less than 64 bits: w12 fewer */
+    lsr     w14, w14, #2
+    mov     w12, #0
+    cmp     w13, #3
+    b.eq    4f
+    mov     w12, #11
+    cmp     w13, #2
+    b.eq    5f
+    mov     w12, #40
+    cbnz    w13, slow
+5:  neg     w13, w12
+    lsl     x11, x15, x13
+    lsr     x15, x15, x12
+    lsl     x13, x16, x13
+    lsr     x16, x16, x12
+    orr     x16, x16, x11
+    cmp     x13, #0
+    cset    w13, ne
+    orr     x16, x16, x13
+4:  lsl     x11, x15, x12
+    cbz     x16, 6f
+    lsr     w13, w7, #15
+    str     x7, [sp, #-16]!
+    mov     x11, x15
+    UP      x11, x16, w14, w13, 7
+    mov     w13, w15
+    add     x11, x11, x15
+    lsl     x11, x11, x12
+    ldr     x7, [sp], #16
+    b       2b
+6:  orr     w12, w6, w7
+    b       exact
 
     ROUTINE dyn_x80_sub
     eor     w14, w14, #0x8000
     ROUTINE dyn_x80_add
     mrs     x17, nzcv
-    NEAREST64
     and     w7, w14, #0x7fff
     NORMAL  w6, x11, w12, add_odd
     NORMAL  w7, x13, w14, add_odd
@@ -165,20 +219,24 @@ round:
     orr     x15, x15, x13
     lsl     x16, x16, x12
     b       round
-8:  mov     w7, #0
+8:  RC      w7
+    cmp     w7, #1              /* down: -0 */
+    cset    w7, eq
+    lsl     w7, w7, #15
     b       zero
 add_odd:                        /* one is zero, the other normal */
+    and     w7, w14, #0x7fff
     and     w6, w12, #0x7fff
     orr     x15, x13, x7
     cbnz    x15, 9f
     NORMAL  w6, x11, w12, slow
-    b       exact
+    b       precise
 9:  orr     x15, x11, x6
     cbnz    x15, slow
-    NORMAL  w7, x13, w14, slow
+    NORMAL  w6, x13, w14, slow
     mov     x11, x13
     mov     w12, w14
-    b       exact
+    b       precise
 
     ROUTINE dyn_x80_mul
     FACTORS mul_odd, mul_odd2
@@ -352,13 +410,11 @@ div_odd:                        /* zero by normal */
     /* x13 = a as a double or float, w14 = the status word: bits of its exponent and mantissa, bias between the two. */
     .macro  NARROW  ebits, mbits, bias
     mrs     x17, nzcv
-    ldrh    w16, [x28, #X80_CW]
-    ubfx    w16, w16, #10, #2
-    cbnz    w16, slow
+    RC      w16
+    ubfx    w7, w12, #15, #1
     and     w6, w12, #0x7fff
     orr     x15, x11, x6
     mov     x13, #0
-    mov     w16, #0
     cbz     x15, 2f
     tbz     x11, #63, slow
     mov     w15, #\bias
@@ -367,14 +423,10 @@ div_odd:                        /* zero by normal */
     cmp     w15, #((1 << \ebits) - 3)
     b.hs    slow
     lsr     x13, x11, #(63 - \mbits)
-    lsl     x15, x11, #(\mbits + 1)
-    cbz     x15, 1f
-    and     x16, x13, #1
-    mov     x14, #0x7fffffffffffffff
-    add     x16, x16, x14
-    cmn     x15, x16
-    cset    w15, cs
-    cinc    x13, x13, cs
+    lsl     x11, x11, #(\mbits + 1)
+    cbz     x11, 1f
+    UP      x13, x11, w16, w7, 14
+    add     x13, x13, x15
     ldrh    w16, [x28, #X80_SW]
     bfi     w16, w15, #9, #1
     orr     w16, w16, #0x20
@@ -399,11 +451,7 @@ div_odd:                        /* zero by normal */
     /* x13 = a as an integer of 64 bits, rounded as CW says, or toward zero; w14 = the status word. */
     ROUTINE dyn_x80_to_i64
     mrs     x17, nzcv
-    ldrh    w16, [x28, #X80_CW]
-    ubfx    w16, w16, #10, #2
-    cbz     w16, to_int
-    cmp     w16, #3
-    b.ne    slow
+    RC      w16
     b       to_int
     ROUTINE dyn_x80_to_i64z
     mrs     x17, nzcv
@@ -428,16 +476,11 @@ to_int:
     b       4f
 2:  mov     x14, x11
 4:  cbz     x14, 3f
-    mov     w15, #0
-    cbnz    w16, 5f
-    and     x15, x13, #1
-    mov     x7, #0x7fffffffffffffff
-    add     x15, x15, x7
-    cmn     x14, x15
-    cset    w15, cs
-    cinc    x13, x13, cs
+    ubfx    w6, w12, #15, #1
+    UP      x13, x14, w16, w6, 7
+    add     x13, x13, x15
     tbnz    x13, #63, slow
-5:  ldrh    w16, [x28, #X80_SW]
+    ldrh    w16, [x28, #X80_SW]
     bfi     w16, w15, #9, #1
     orr     w16, w16, #0x20
     b       6f
@@ -447,6 +490,116 @@ to_int:
     tbz     w12, #15, done
     neg     x13, x13
     b       done
+
+    /* a rounded to an integer as CW says. */
+    ROUTINE dyn_x80_rint
+    mrs     x17, nzcv
+    NUMBER  w6, x6, x11, w12
+    mov     w15, #16446
+    subs    w7, w15, w6
+    b.ls    exact
+    cbz     w6, exact
+    RC      w16
+    cmp     w7, #64
+    b.hi    1f
+    b.eq    3f
+    lsr     x13, x11, x7        /* x13:x14 */
+    neg     w15, w7
+    lsl     x14, x11, x15
+    cbz     x14, exact
+    b       4f
+1:  mov     x14, #1             /* far below a half */
+    mov     x13, #0
+    b       4f
+3:  mov     x14, x11
+    mov     x13, #0
+4:  ubfx    w7, w12, #15, #1
+    UP      x13, x14, w16, w7, 6
+    adds    x11, x13, x15
+    and     w12, w12, #0x8000
+    mov     w6, #0
+    b.eq    5f
+    clz     x13, x11
+    lsl     x11, x11, x13
+    mov     w6, #16446
+    sub     w6, w6, w13
+5:  orr     w12, w12, w6
+    ldrh    w16, [x28, #X80_SW]
+    bfi     w16, w15, #9, #1
+    orr     w16, w16, #0x20
+    strh    w16, [x28, #X80_SW]
+    b       done
+
+    /* The square root of m * 2^63 or 2^64 by the host's of its upper half, put right by one division and steps. */
+    ROUTINE dyn_x80_sqrt
+    mrs     x17, nzcv
+    and     w6, w12, #0x7fff
+    orr     x15, x11, x6
+    cbz     x15, exact
+    tbnz    w12, #15, slow
+    NORMAL  w6, x11, w12, slow
+    lsr     x13, x11, #1
+    lsl     x14, x11, #63
+    tst     w6, #1
+    csel    x13, x11, x13, eq
+    csel    x14, xzr, x14, eq
+    mov     w15, #16383
+    add     w6, w6, w15
+    lsr     w6, w6, #1
+    str     q16, [sp, #-16]!
+    mrs     x16, fpsr
+    ucvtf   d16, x13
+    fsqrt   d16, d16
+    fcvtzu  x11, d16, #32
+    msr     fpsr, x16
+    ldr     q16, [sp], #16
+    .macro  REMAINDER           /* x15:x16 = x13:x14 - x11^2 */
+    mul     x16, x11, x11
+    umulh   x15, x11, x11
+    subs    x16, x14, x16
+    sbc     x15, x13, x15
+    .endm
+    REMAINDER
+    extr    x16, x15, x16, #32
+    lsr     x15, x11, #31
+    sdiv    x16, x16, x15
+    tbnz    x16, #63, 1f
+    adds    x11, x11, x16
+    csinv   x11, x11, xzr, cc
+    b       2f
+1:  add     x11, x11, x16
+2:  REMAINDER
+3:  tbz     x15, #63, 4f        /* too large */
+    sub     x11, x11, #1
+    adds    x16, x16, x11
+    adc     x15, x15, xzr
+    adds    x16, x16, x11
+    adc     x15, x15, xzr
+    adds    x16, x16, #1
+    adc     x15, x15, xzr
+    b       3b
+4:  subs    x12, x16, x11       /* too small */
+    sbc     x7, x15, xzr
+    subs    x12, x12, x11
+    sbc     x7, x7, xzr
+    subs    x12, x12, #1
+    sbc     x7, x7, xzr
+    tbnz    x7, #63, 5f
+    mov     x16, x12
+    mov     x15, x7
+    add     x11, x11, #1
+    b       4b
+5:  orr     x12, x15, x16       /* above a half: the remainder is above the root */
+    cbz     x12, 6f
+    mov     x12, #1
+    cbnz    x15, 7f
+    cmp     x16, x11
+    b.ls    6f
+7:  mov     x12, #0x8000000000000001
+6:  mov     x16, x12
+    mov     x15, x11
+    mov     w7, #0
+    b       round
 
     .globl  dyn_x80_end
     .hidden dyn_x80_end

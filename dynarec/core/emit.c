@@ -104,7 +104,7 @@ static void block(struct tr *t, u32 i)
         tr_x87_start(t, i);
     }
     tr_bind(t, b->enter);
-    if (b->head || b->pc == t->entry)
+    if ((b->head && tr_x87_starts(t, i)) || b->pc == t->entry)
         tr_entry(t, b->pc);
     if (tr_vectors(t)) {
         tr_lanes_enter(t, i);

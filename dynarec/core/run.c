@@ -106,15 +106,15 @@ static u8 *refuted_at(gaddr pc)
     return &refuted[(pc ^ pc >> 12) & (sizeof refuted - 1)];
 }
 
-bool tr_lanes_refuted(gaddr pc)
+unsigned tr_refuted_at(gaddr pc)
 {
     return __atomic_load_n(refuted_at(pc), __ATOMIC_RELAXED);
 }
 
 static void refute(struct x86_cpu *c)
 {
+    __atomic_or_fetch(refuted_at(c->rip), (u8)c->jit.refuted, __ATOMIC_RELAXED);
     c->jit.refuted = 0;
-    __atomic_store_n(refuted_at(c->rip), 1, __ATOMIC_RELAXED);
     region_invalidate(c->rip, c->rip + 1);
 }
 
@@ -141,7 +141,7 @@ static bool translate(struct x86_cpu *c, gaddr pc)
     t->fp.seen = zero_lanes(c);
     t->x87.top = c->fpu.top;
     t->x87.used = c->fpu.used;
-    t->x87.common = (c->fpu.cw & 0xf3f) == 0x33f;
+    t->x87.masked = (c->fpu.cw & 0x3f) == 0x3f;
     pass_discover(t, c);
     if (!t->err)
         pass_analyse(t);

@@ -52,7 +52,7 @@ struct tr_block {
 };
 
 /* How a guest branch leaves, or loops within, the region. */
-enum tr_site_kind { TR_SITE_JUMP, TR_SITE_CALL };
+enum tr_site_kind { TR_SITE_JUMP, TR_SITE_CALL, TR_SITE_OUT /* never to this region */ };
 
 /* A patchable branch: to its stub until it is linked, and again when the thread has to stop. */
 struct tr_site {
@@ -145,6 +145,7 @@ struct tr_fp {
  */
 struct tr_x87_state {
     bool known, active, dirty;
+    bool guess; /* not known, but worth a look: top and used as before a call */
     u8 top, used;
     u8 reg[8];
     /* In 80 bits: what memory has of top and used, and what is still to be written to the status
@@ -172,7 +173,7 @@ struct tr_x87 {
     struct tr_x87_state site[TR_MAX_EXITS]; /* at each patchable branch */
     struct tr_x87_state slow[TR_MAX_COLD];  /* where cold code starts (tr_x80.c) */
     u8 top, used;                           /* at the region's entry */
-    bool common; /* 64 bits, nearest, all masked; in 80 bits translated code is good at that only */
+    bool masked;                            /* all exceptions are, as 80 bits want it */
 };
 
 /*
@@ -312,11 +313,21 @@ ALWAYS_INLINE bool tr_move_waits(const struct tr *t)
 /* The block of this region that starts at pc, or TR_EXTERNAL. */
 int tr_block_at(const struct tr *t, gaddr pc);
 
-/* run.c: an assumption at this entry has failed before. */
-bool tr_lanes_refuted(gaddr pc);
+/* run.c: an assumption at this place has failed before: of a region that begins there, of others.
+ */
+enum { TR_REFUTED_ENTRY = 1, TR_REFUTED_INSIDE = 2 };
+unsigned tr_refuted_at(gaddr pc);
+
+ALWAYS_INLINE bool tr_refuted(const struct tr *t, gaddr pc)
+{
+    return tr_refuted_at(pc) & (pc == t->entry ? TR_REFUTED_ENTRY : ~0u);
+}
+
 /* translate/tr_hoist.c, in such a loop: label of code that takes it back to its head and leaves;
  * the branch `word` to the label, or to guest target, out of it. */
 u32 tr_hoist_restart(struct tr *t);
 bool tr_hoist_exit(struct tr *t, u32 word, gaddr target, int block);
+/* translate/tr_x87.c: others may enter at this block; else it begins with a jump out to there. */
+bool tr_x87_starts(const struct tr *t, u32 block);
 
 #endif

@@ -4,7 +4,7 @@
  * registers: those of its start are kept, and if the host says that any operation since was invalid
  * everything starts again where the loop was entered. That happens at exits, at stops (the
  * backward branch's stub) and at faults (take_back() in core/run.c); then the region is translated
- * again without (tr_lanes_refuted), so it happens once.
+ * again without (tr_refuted), so it happens once.
  */
 #include <string.h>
 
@@ -171,7 +171,7 @@ static bool entries(const struct tr *t, u32 first, u32 last, bool *only)
     for (u32 j = first; j <= last; j++) {
         if (!entered(t, j))
             continue;
-        if (t->blk[j].live_in || tr_lanes_refuted(t->blk[j].pc))
+        if (t->blk[j].live_in || tr_refuted(t, t->blk[j].pc))
             return false;
         *only &= j == first;
     }
@@ -232,7 +232,7 @@ static void take_back(struct tr *t, const struct tr_hoist *h)
             h_vld_cpu(t, h_vec(r), XMM(r));
     }
     h_tmp_reset(t);
-    h_refute(t);
+    h_refute(t, TR_REFUTED_ENTRY | TR_REFUTED_INSIDE);
     h_resume(t);
     pc = h_tmp(t);
     h_ld_cpu(t, 8, pc, LOOP_PC);

@@ -211,7 +211,7 @@ void tr_lanes_plan(struct tr *t)
         t->fp.zero_in[i] = all;
         if (t->blk[i].pc == t->entry)
             t->fp.zero_in[i] &= t->fp.seen;
-        if (entered(t, &t->blk[i]) && tr_lanes_refuted(t->blk[i].pc))
+        if (entered(t, &t->blk[i]) && tr_refuted(t, t->blk[i].pc))
             t->fp.zero_in[i] = 0;
         if (i && after_call(t, &t->blk[i - 1]))
             t->fp.zero_in[i] = 0;

@@ -3,8 +3,8 @@
  * struct x86_cpu; TOP and the tags are known while translating, so each is at a known place, and
  * TOP, tags, C1 = 0 and the pointers of the last instruction are written late (tr_x80_sync). All
  * exceptions are masked: that is checked with TOP where a region is entered, and at FLDCW. What is
- * not common - NaNs, infinities, denormals, other rounding - is left to the interpreter, at that
- * instruction. The rest of the x87 is x86_sem's.
+ * not common - NaNs, infinities, denormals - is left to the interpreter, at that instruction. The
+ * rest of the x87 is x86_sem's.
  */
 #include <string.h>
 
@@ -82,7 +82,12 @@ static bool to_flags(const struct x86_insn *in)
            in->op == X86_FUCOMIP;
 }
 
-/* Instructions that note themselves as the last one. Those but to_flags() define C1. */
+static bool keeps_c1(const struct x86_insn *in)
+{
+    return to_flags(in) || tr_x87_condition(in) >= 0;
+}
+
+/* Instructions that note themselves as the last one. Those but keeps_c1() define C1. */
 static bool notes(const struct x86_insn *in)
 {
     switch (in->op) {
@@ -91,9 +96,6 @@ static bool notes(const struct x86_insn *in)
     case X86_FNSTSW:
     case X86_FNOP:
     case X86_WAIT:
-    case X86_FFREE:
-    case X86_FINCSTP:
-    case X86_FDECSTP:
     case X86_FNCLEX:
     case X86_FNINIT: return false;
     default: return (x86_rows[in->row].attr & X86_ATTR_X87) != 0;
@@ -108,7 +110,7 @@ void tr_x80_edge(struct tr *t, const struct tr_block *b)
     write_stack(t);
     while (k < b->n && tr_x87_stays(&t->ins[b->first + k].in))
         k++;
-    if (k == b->n || !notes(&t->ins[b->first + k].in) || to_flags(&t->ins[b->first + k].in)) {
+    if (k == b->n || !notes(&t->ins[b->first + k].in) || keeps_c1(&t->ins[b->first + k].in)) {
         write_c1(t);
         write_pointers(t);
     }
@@ -122,9 +124,9 @@ static void leave(struct tr *t, const struct tr_cold *c)
 {
     memcpy(&t->fl, &c->a, sizeof t->fl);
     t->x87.now = t->x87.slow[c->b];
-    tr_x80_sync(t);
+    tr_x87_sync(t);
     h_tmp_reset(t);
-    h_flags_canon(t, c->insn->need);
+    h_flags_canon(t, c->insn->need | x86_flags_read(&c->insn->in));
     h_resume(t);
     h_leave(t, c->insn->pc);
 }
@@ -383,6 +385,35 @@ static bool sign(struct tr *t, enum h_op op, unsigned bits)
     return true;
 }
 
+/* FRNDINT, FSQRT. */
+static bool in_place(struct tr *t, enum h_x80 op)
+{
+    u32 otherwise = slow(t);
+
+    h_x80_ld(t, 0, place(t, 0));
+    h_x80_do(t, op, otherwise);
+    h_x80_st(t, 0, place(t, 0));
+    t->x87.now.c1 = false;
+    return true;
+}
+
+static bool move_if(struct tr *t, const struct x86_insn *in, unsigned cc)
+{
+    h_x80_ld(t, 0, place(t, 0));
+    h_x80_ld(t, 1, place(t, in->opnd[1].reg));
+    h_cmov(t, 8, h_x80_m(0), h_x80_m(1), h_x80_m(0), cc);
+    h_cmov(t, 4, h_x80_se(0), h_x80_se(1), h_x80_se(0), cc);
+    h_x80_st(t, 0, place(t, 0));
+    return true;
+}
+
+/* FINCSTP, FDECSTP, FFREE: the caller has what they do to the stack. */
+static bool stack_only(struct tr *t)
+{
+    t->x87.now.c1 = true;
+    return true;
+}
+
 static bool constant(struct tr *t, u64 m, unsigned se)
 {
     hreg x = h_tmp(t);
@@ -393,6 +424,17 @@ static bool constant(struct tr *t, u64 m, unsigned se)
     h_st_cpu(t, 2, x, place(t, 7) + 8);
     t->x87.now.c1 = true;
     return true;
+}
+
+/* One that is not exact: m is the nearest. */
+static bool rounded(struct tr *t, u64 m, unsigned se)
+{
+    hreg x = h_tmp(t);
+
+    h_ld_cpu(t, 2, x, FPU(cw));
+    h_ubfx(t, x, x, 10, 2);
+    h_jnz(t, 4, x, slow(t));
+    return constant(t, m, se);
 }
 
 static bool status(struct tr *t, const struct x86_insn *in)
@@ -424,20 +466,31 @@ static bool clear(struct tr *t)
     return true;
 }
 
-/* An exception that is no longer masked: the interpreter's. */
-static bool control_word(struct tr *t, const struct x86_insn *in)
+/* An exception that is no longer masked, or was not when it came: the interpreter's. */
+bool tr_x80_control(struct tr *t, const struct x86_insn *in)
 {
-    struct h_mem m = tr_mem(t, in);
-    hreg x = h_tmp(t), y = h_tmp(t);
+    struct h_mem m;
+    hreg x, y, z;
 
+    if (in->op != X86_FNSTCW && in->op != X86_FLDCW)
+        return false;
+    m = tr_mem(t, in);
+    x = h_tmp(t);
     if (in->op == X86_FNSTCW) {
         h_ld_cpu(t, 2, x, FPU(cw));
         h_st(t, 2, x, &m);
         return true;
     }
+    y = h_tmp(t);
     h_ld(t, 2, x, &m);
     h_not(t, 4, y, x);
     h_opi(t, H_AND, 4, y, y, 0x3f);
+    if (!t->x87.now.active) {
+        z = h_tmp(t);
+        h_ld_cpu(t, 2, z, FPU(sw));
+        h_opi(t, H_AND, 4, z, z, 0x80);
+        h_op(t, H_OR, 4, y, y, z);
+    }
     h_jnz(t, 4, y, slow(t));
     tr_x87_control(t, x);
     h_st_cpu(t, 2, x, FPU(cw));
@@ -446,6 +499,10 @@ static bool control_word(struct tr *t, const struct x86_insn *in)
 
 static bool one(struct tr *t, const struct x86_insn *in)
 {
+    int cc = tr_x87_condition(in);
+
+    if (cc >= 0)
+        return move_if(t, in, (unsigned)cc);
     switch (in->op) {
     case X86_FADD:
     case X86_FADDP: return arith(t, in, H_X80_ADD, false, false);
@@ -490,9 +547,19 @@ static bool one(struct tr *t, const struct x86_insn *in)
     case X86_FABS: return sign(t, H_AND, 0x7fff);
     case X86_FLD1: return constant(t, 1ull << 63, 16383);
     case X86_FLDZ: return constant(t, 0, 0);
+    case X86_FLDPI: return rounded(t, 0xc90fdaa22168c235, 0x4000);
+    case X86_FLDL2T: return rounded(t, 0xd49a784bcd1b8afe, 0x4000);
+    case X86_FLDL2E: return rounded(t, 0xb8aa3b295c17f0bc, 0x3fff);
+    case X86_FLDLG2: return rounded(t, 0x9a209a84fbcff799, 0x3ffd);
+    case X86_FLDLN2: return rounded(t, 0xb17217f7d1cf79ac, 0x3ffe);
+    case X86_FRNDINT: return in_place(t, H_X80_RINT);
+    case X86_FSQRT: return in_place(t, H_X80_SQRT);
+    case X86_FFREE:
+    case X86_FINCSTP:
+    case X86_FDECSTP: return stack_only(t);
     case X86_FNSTSW: return status(t, in);
     case X86_FNSTCW:
-    case X86_FLDCW: return control_word(t, in);
+    case X86_FLDCW: return tr_x80_control(t, in);
     case X86_FNCLEX: return clear(t);
     case X86_FNOP:
     case X86_WAIT: return true;
@@ -503,19 +570,8 @@ static bool one(struct tr *t, const struct x86_insn *in)
 /* Operands whose addresses have a segment base are left out: the pointer has none. */
 bool tr_x80_can(const struct x86_insn *in)
 {
-    switch (in->op) {
-    case X86_FSQRT:
-    case X86_FRNDINT:
-    case X86_FFREE:
-    case X86_FINCSTP:
-    case X86_FDECSTP:
-    case X86_FLDPI:
-    case X86_FLDL2T:
-    case X86_FLDL2E:
-    case X86_FLDLG2:
-    case X86_FLDLN2: return false;
-    default: return tr_x87_condition(in) < 0 && in->seg == X86_SEG_NONE && in->adsz == 8;
-    }
+    return (tr_x87_translated(in) || in->op == X86_FNCLEX) && in->seg == X86_SEG_NONE &&
+           in->adsz == 8;
 }
 
 bool tr_x80_op(struct tr *t, const struct x86_insn *in, const struct tr_x87_state *after)

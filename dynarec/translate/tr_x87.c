@@ -13,9 +13,14 @@
 
 _Static_assert(offsetof(struct x86_fpu, used) == offsetof(struct x86_fpu, top) + 1, "one store");
 
+static bool same_place(const struct tr_x87_state *a, const struct tr_x87_state *b)
+{
+    return a->top == b->top && a->used == b->used;
+}
+
 static bool same_stack(const struct tr_x87_state *a, const struct tr_x87_state *b)
 {
-    return a->known && b->known && a->top == b->top && a->used == b->used;
+    return a->known && b->known && same_place(a, b);
 }
 
 static void identity(struct tr_x87_state *s)
@@ -42,10 +47,49 @@ static void reach(struct tr *t, int b, const struct tr_x87_state *s, bool *again
         t->x87.in[b].reached = true;
         *in = *s;
         *again = true;
-    } else if (in->known && !same_stack(in, s)) {
-        in->known = false;
-        *again = true;
+    } else {
+        bool maybe = (in->known || in->guess) && (s->known || s->guess) && same_place(in, s);
+        bool known = maybe && in->known && s->known;
+
+        *again |= in->known != known || in->guess != (maybe && !known);
+        in->known = known;
+        in->guess = maybe && !known;
     }
+}
+
+static void forget(struct tr_x87_state *s)
+{
+    s->known = s->guess = false;
+}
+
+static bool is_x87(const struct x86_insn *in)
+{
+    return x86_rows[in->row].attr & X86_ATTR_X87;
+}
+
+static bool can(const struct tr *t, const struct x86_insn *in)
+{
+    return is_x87(in) && (t->opt.x87double ? tr_x87_translated(in) : tr_x80_can(in));
+}
+
+/* In front of an instruction: is the guess to be made sure of? */
+static bool asks(const struct tr *t, const struct tr_x87_state *s, const struct tr_insn *ti)
+{
+    struct tr_x87_state after = *s;
+
+    return !s->known && s->guess && can(t, &ti->in) && !tr_refuted(t, ti->pc) &&
+           tr_x87_effect(&ti->in, &after);
+}
+
+/*
+ * Nothing is known: a region of its own, translated when the interpreter has come there, finds the
+ * stack as it is.
+ */
+static bool exits(const struct tr *t, const struct tr_x87_state *s, const struct tr_insn *ti)
+{
+    return !s->known && can(t, &ti->in) && ti->pc != t->entry && !asks(t, s, ti) &&
+           (t->opt.x87double || t->x87.masked) && !(tr_refuted_at(ti->pc) & TR_REFUTED_ENTRY) &&
+           (t->opt.x87double || (ti->in.op != X86_FNSTCW && ti->in.op != X86_FLDCW));
 }
 
 static void follow(struct tr *t, u32 i, bool *again)
@@ -54,18 +98,25 @@ static void follow(struct tr *t, u32 i, bool *again)
     struct tr_x87_state s = t->x87.in[i].st;
     u32 attr = 0;
 
-    if (entered(t, b) && tr_lanes_refuted(b->pc))
-        t->x87.in[i].st.known = s.known = false;
-
+    if (entered(t, b) && tr_refuted(t, b->pc)) {
+        forget(&t->x87.in[i].st);
+        forget(&s);
+    }
     for (u32 k = 0; k < b->n; k++) {
         const struct x86_insn *in = &t->ins[b->first + k].in;
 
         attr = x86_rows[in->row].attr;
-        if (s.known && !tr_x87_effect(in, &s))
-            s.known = false;
+        if (exits(t, &s, &t->ins[b->first + k]))
+            return;
+        s.known |= asks(t, &s, &t->ins[b->first + k]);
+        if (!tr_x87_effect(in, &s) || (!s.known && is_x87(in)))
+            forget(&s);
     }
-    if (attr & X86_ATTR_CALL)
+    s.guess &= !s.known;
+    if (attr & X86_ATTR_CALL) {
+        s.guess |= s.known;
         s.known = false;
+    }
     reach(t, b->taken, &s, again);
     if (b->falls)
         reach(t, b->next, &s, again);
@@ -83,16 +134,15 @@ void tr_x87_plan(struct tr *t)
     if (!t->x87.any)
         return;
     for (u32 i = 0; i < t->nblk; i++) {
-        t->x87.in[i].st = (struct tr_x87_state){.known = false};
+        t->x87.in[i].st = (struct tr_x87_state){0};
         t->x87.in[i].set = t->x87.in[i].reached = false;
     }
     entry = tr_block_at(t, t->entry);
     t->x87.in[entry].reached = true;
-    t->x87.in[entry].st = (struct tr_x87_state){
-
-        .known = !tr_lanes_refuted(t->entry) && (t->opt.x87double || t->x87.common),
-        .top = t->x87.top,
-        .used = t->x87.used};
+    t->x87.in[entry].st = (struct tr_x87_state){.known = !tr_refuted(t, t->entry) &&
+                                                         (t->opt.x87double || t->x87.masked),
+                                                .top = t->x87.top,
+                                                .used = t->x87.used};
     while (again) {
         again = false;
         for (u32 i = 0; i < t->nblk; i++)
@@ -293,6 +343,13 @@ static bool has_x87(const struct tr *t, const struct tr_block *b)
     return false;
 }
 
+bool tr_x87_starts(const struct tr *t, u32 i)
+{
+    const struct tr_block *b = &t->blk[i];
+
+    return !t->x87.any || !exits(t, &t->x87.in[i].st, &t->ins[b->first]);
+}
+
 void tr_x87_start(struct tr *t, u32 i)
 {
     const struct tr_block *b = &t->blk[i];
@@ -309,11 +366,29 @@ void tr_x87_start(struct tr *t, u32 i)
         h_jump(t, b->label);
 }
 
+/* The stack is as it says, or this is the wrong code. */
+static void make_sure(struct tr *t, const struct tr_x87_state *s)
+{
+    u32 keep = t->tmp_free;
+    hreg x = h_tmp(t), y = h_tmp(t);
+
+    h_ld_cpu(t, 2, x, FPU(top));
+    h_imm(t, y, (u64)s->top | (u64)s->used << 8);
+    h_op(t, H_SUB, 4, x, x, y);
+    if (!t->opt.x87double) { /* all exceptions are masked */
+        h_ld_cpu(t, 2, y, FPU(cw));
+        h_not(t, 4, y, y);
+        h_opi(t, H_AND, 4, y, y, 0x3f);
+        h_op(t, H_OR, 4, x, x, y);
+    }
+    h_refute_unless_zero(t, x);
+    t->tmp_free = keep;
+}
+
 void tr_x87_enter(struct tr *t, u32 i)
 {
     const struct tr_block *b = &t->blk[i];
     struct tr_x87_state *in = &t->x87.in[i].st;
-    hreg x, y, z;
 
     if (!t->x87.any)
         return;
@@ -323,19 +398,7 @@ void tr_x87_enter(struct tr *t, u32 i)
     if (in->known && entered(t, b)) {
         t->cur = b->first;
         h_tmp_reset(t);
-        x = h_tmp(t);
-        y = h_tmp(t);
-        h_ld_cpu(t, 2, x, FPU(top));
-        h_imm(t, y, (u64)in->top | (u64)in->used << 8);
-        h_op(t, H_SUB, 4, x, x, y);
-        if (!t->opt.x87double) { /* all exceptions are masked */
-            z = h_tmp(t);
-            h_ld_cpu(t, 2, z, FPU(cw));
-            h_not(t, 4, z, z);
-            h_opi(t, H_AND, 4, z, z, 0x3f);
-            h_op(t, H_OR, 4, x, x, z);
-        }
-        h_refute_unless_zero(t, x);
+        make_sure(t, in);
         if (in->active)
             load_all(t, in);
     }
@@ -362,10 +425,35 @@ static void other(struct tr *t, const struct x86_insn *in, u32 attr)
     } else if ((attr & (X86_ATTR_AVX | X86_ATTR_MMX)) || !tr_x87_effect(in, &t->x87.now)) {
         tr_x87_forget(t);
         if (!tr_x87_effect(in, &t->x87.now))
-            t->x87.now.known = false;
+            forget(&t->x87.now);
     } else if (!tr_x87_stays(in)) {
         tr_x87_sync(t);
     }
+}
+
+/* An instruction of the x87; true: translated. */
+static bool step(struct tr *t, const struct x86_insn *in)
+{
+    struct tr_x87_state *s = &t->x87.now;
+
+    if (exits(t, s, tr_cur(t))) {
+        h_ymm_flush(t);
+        h_flags_canon(t, tr_cur(t)->need | x86_flags_read(in));
+        h_goto_out(t, tr_cur(t)->pc);
+        return true;
+    }
+    if (asks(t, s, tr_cur(t))) {
+        make_sure(t, s);
+        s->known = true;
+        s->guess = s->active = s->dirty = false;
+        note(t);
+    }
+    if (s->known ? tr_x87_op(t, in) : !t->opt.x87double && tr_x80_control(t, in))
+        return true;
+    tr_x87_forget(t);
+    if (!tr_x87_effect(in, s) || !s->known)
+        forget(s);
+    return false;
 }
 
 bool tr_x87_step(struct tr *t, const struct x86_insn *in)
@@ -375,16 +463,10 @@ bool tr_x87_step(struct tr *t, const struct x86_insn *in)
 
     if (!t->x87.any)
         return false;
-    if (!(attr & X86_ATTR_X87)) {
+    if (!(attr & X86_ATTR_X87))
         other(t, in, attr);
-    } else {
-        done = t->x87.now.known && tr_x87_op(t, in);
-        if (!done) {
-            tr_x87_forget(t);
-            if (!t->x87.now.known || !tr_x87_effect(in, &t->x87.now))
-                t->x87.now.known = false;
-        }
-    }
+    else
+        done = step(t, in);
     note(t);
     return done;
 }

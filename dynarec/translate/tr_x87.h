@@ -13,7 +13,10 @@
 bool tr_x87_effect(const struct x86_insn *in, struct tr_x87_state *s);
 /* Condition (as in Jcc) of FCMOVcc, -1: another instruction. */
 int tr_x87_condition(const struct x86_insn *in);
-/* The same, and which register each value is then in; false: it may be x86_sem's. */
+/* There is a translation of the operation. */
+bool tr_x87_translated(const struct x86_insn *in);
+/* The same as tr_x87_effect(), and which register each value is then in; false: it may be
+ * x86_sem's. */
 bool tr_x87_names(const struct x86_insn *in, struct tr_x87_state *s);
 /* True: translated. False: x86_sem does it, nothing was written but loads of registers. */
 bool tr_x87_op(struct tr *t, const struct x86_insn *in);
@@ -27,6 +30,8 @@ bool tr_x87_stays(const struct x86_insn *in);
 /* tr_x80.c: the same in 80 bits. can: by its form. edge: before control goes to b. */
 bool tr_x80_can(const struct x86_insn *in);
 bool tr_x80_op(struct tr *t, const struct x86_insn *in, const struct tr_x87_state *after);
+/* FNSTCW, FLDCW, whatever is known. */
+bool tr_x80_control(struct tr *t, const struct x86_insn *in);
 void tr_x80_sync(struct tr *t);
 void tr_x80_edge(struct tr *t, const struct tr_block *b);
 

@@ -584,6 +584,11 @@ static const bool translated[X86_OP_COUNT] = {
 };
 #undef X87
 
+bool tr_x87_translated(const struct x86_insn *in)
+{
+    return translated[in->op];
+}
+
 bool tr_x87_op(struct tr *t, const struct x86_insn *in)
 {
     struct tr_x87_state after = t->x87.now;

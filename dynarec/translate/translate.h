@@ -75,10 +75,10 @@ void tr_hoist_end(struct tr *t, u32 block);
 void tr_hoist_sem(struct tr *t); /* before x86_sem is called */
 void tr_hoist_stub(struct tr *t, u32 site);
 /*
- * tr_x87.c, double mode: plan() before emission; start() of a block; enter() where it is entered
- * from outside; step() before each instruction, true: translated; forget() before x86_sem; end()
- * where control falls out of a block;
- * stub() where a patchable branch leaves.
+ * tr_x87.c: plan() before emission; start() of a block;
+ * enter() where it is entered from outside; step() before each instruction, true: translated;
+ * forget() before x86_sem; end() where control falls out of a block; stub() where a patchable
+ * branch leaves.
  */
 void tr_x87_plan(struct tr *t);
 void tr_x87_start(struct tr *t, u32 block);

@@ -97,7 +97,7 @@ struct x86_jit {
     u32 evicted;         /* the code that made the call may be gone; read together with stirred */
     u64 call_native;     /* address of common code */
     u64 st[8], st_in[8]; /* x87 registers as doubles, now and when they were converted */
-    u64 x80[12];         /* 80-bit arithmetic (enum h_x80) */
+    u64 x80[14];         /* 80-bit arithmetic (enum h_x80) */
     /* Registers as they were where the loop that runs was entered (dynarec/translate/tr_hoist.c).
      */
     u64 loop_gpr[16], loop_pc;

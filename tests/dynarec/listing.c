@@ -66,10 +66,10 @@ bool interp_seen(gaddr pc, unsigned mode)
     return pc - BASE < code_end - BASE;
 }
 
-bool tr_lanes_refuted(gaddr pc)
+unsigned tr_refuted_at(gaddr pc)
 {
     (void)pc;
-    return false;
+    return 0;
 }
 
 u64 *dyn_block_counter(struct tr *tr)

@@ -169,6 +169,44 @@ static void memory(void)
     }
 }
 
+#define ONE(name, code)                                                                            \
+    static void name(void)                                                                         \
+    {                                                                                              \
+        for (int i = 0; i < N; i++) {                                                              \
+            long double r = 0;                                                                     \
+            uint16_t sw;                                                                           \
+            __asm__ volatile("fnclex\n\tfldt %2\n\t" code "\n\tfnstsw %1\n\tfstpt %0"              \
+                             : "=m"(r), "=m"(sw)                                                   \
+                             : "m"(value[i])                                                       \
+                             : "cc");                                                              \
+            mix(&r, 10, sw);                                                                       \
+        }                                                                                          \
+    }
+ONE(roots, "fsqrt")
+ONE(rints, "frndint")
+ONE(constants,
+    "fldpi\n\tfaddp\n\tfldl2t\n\tfmulp\n\tfldl2e\n\tfsubp\n\tfldlg2\n\tfdivp\n\tfldln2\n\tfaddp")
+ONE(cmovs, "fld1\n\tfcomi %%st(1), %%st\n\tfcmovb %%st(1), %%st\n\tfcmovnbe %%st(1), "
+           "%%st\n\tfcmovu %%st(1), "
+           "%%st\n\tfincstp\n\tfdecstp\n\tffree %%st(1)\n\tfstp %%st(1)")
+
+/* Values that are on the stack around calls, and a result that a call leaves there. */
+static __attribute__((noinline)) long double called(long double x, int n)
+{
+    return n & 1 ? x * .75L : x + n;
+}
+
+static void calls(void)
+{
+    for (int i = 61; i < N; i++) {
+        long double x = value[i], sum = 0;
+
+        for (int k = 0; k < 60; k++)
+            sum += called(x, k) - called(sum, k + (sum > x)) / 3;
+        mix(&sum, 10, 0);
+    }
+}
+
 static void on_tick(int sig)
 {
     volatile long double x = 3;
@@ -179,9 +217,10 @@ static void on_tick(int sig)
 
 int main(void)
 {
-    static void (*const all[])(void) = {add,   sub,      subr,    mul,    div_,    divr,
-                                        moves, compares, flags,   floats, doubles, shorts,
-                                        ints,  longs,    tshorts, tints,  tlongs,  memory};
+    static void (*const all[])(void) = {add,   sub,      subr,      mul,    div_,    divr,
+                                        moves, compares, flags,     floats, doubles, shorts,
+                                        ints,  longs,    tshorts,   tints,  tlongs,  memory,
+                                        roots, rints,    constants, cmovs,  calls};
     static const uint16_t words[] = {0x37f, 0x27f, 0xf7f, 0x77f, 0xb7f, 0x07f};
     struct itimerval every = {{0, 1500}, {0, 1500}};
 

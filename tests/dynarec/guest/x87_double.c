@@ -158,7 +158,7 @@ static void across_signals(void)
 int main(void)
 {
     static const real a[] = {0,        -0.0L,     1,    -1,         2.5L,       1e10L,    -3.75L,
-                             INFINITY, -INFINITY, 1024, 0x1p-1022L, 0x1p-1074L, 0x1p1023L};
+                             INFINITY, -INFINITY, 1024, 0x1p-1022L, 0x1p-1074L, 0x1p1022L};
     static const double d[] = {0,      0.5,     1.5,     2.5,      -0.5,         -1.5,
                                1000.5, 32767.4, 32767.6, -32768.4, 2147483647.4, -2147483648.0,
                                1e18,   -1e18};
