@@ -49,7 +49,8 @@ static struct state step[MAX_STEPS + 1]; /* before the instruction of that numbe
 static struct write wrote[MAX_WRITES];
 static u32 nsteps, nwrites, undefined;
 static bool ready; /* step[] is about the entry that is under way */
-static u64 compared, insns, not_compared, differences;
+static u64 entries, compared, insns, not_compared, differences;
+static u64 next_due; /* entry to compare; with sampling */
 
 static void note_state(struct x86_cpu *c)
 {
@@ -197,6 +198,19 @@ static void undo(struct x86_cpu *c, void *arg)
     }
 }
 
+/* One entry in cfg.dynarec_test, at distances that no loop of the guest keeps step with. */
+static bool due(void)
+{
+    static u64 random = 0x9e3779b97f4a7c15;
+    u64 n = (u64)cfg.dynarec_test;
+
+    if (entries++ < next_due)
+        return false;
+    random = random * 6364136223846793005 + 1442695040888963407;
+    next_due = entries + (random >> 33) % (2 * n - 1);
+    return true;
+}
+
 void cosim_before(struct x86_cpu *c)
 {
     struct x86_cpu was = *c;
@@ -204,7 +218,7 @@ void cosim_before(struct x86_cpu *c)
     bool go_on = true;
 
     ready = false;
-    if (!region_alone())
+    if (!due() || !region_alone())
         return;
     nsteps = nwrites = undefined = 0;
     note_state(c);
@@ -387,8 +401,8 @@ void cosim_report(void)
 {
     if (cfg.dynarec_test)
         trace_print(
-            "cosim: %llu entries and %llu instructions compared, %llu entries not compared, "
+            "cosim: %llu of %llu entries and %llu instructions compared, %llu could not be, "
             "%llu differences",
-            (unsigned long long)compared, (unsigned long long)insns,
+            (unsigned long long)compared, (unsigned long long)entries, (unsigned long long)insns,
             (unsigned long long)not_compared, (unsigned long long)differences);
 }

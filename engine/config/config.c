@@ -570,7 +570,7 @@ static int open_trace(void)
         close(trace_fd);
     trace_fd = !strcmp(cfg.trace_file, "stdout") ? 1 : 2;
     if (trace_fd == 1 || !cfg.trace_file[0] || !strcmp(cfg.trace_file, "stderr") ||
-        !(trace_mask || cfg.stats || cfg.dynarec_dump[0]))
+        !(trace_mask || cfg.stats || cfg.dynarec_dump[0] || cfg.dynarec_test))
         return 0;
     expand_pid(cfg.trace_file, name, sizeof name);
     fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);

@@ -21,7 +21,8 @@ DATA = os.path.join(HERE, "data")
 SKIP = 77
 
 # name, argv (shell words; {data} and {tmp} are known), options: stdin=FILE, keep=REGEX (only lines of stdout that match are
-# compared, after digits are replaced by N), heavy (minutes under an interpreter: only with --heavy)
+# compared, after digits are replaced by N), heavy (minutes under an interpreter: only with --heavy), sample (long: with --cosim only
+# one entry into translated code of so many is compared)
 CASES = [
     ("ls", "ls -l --time-style=+%Y {data}"),
     ("ls-missing", "ls /no/such/file", {"stderr": True}),
@@ -37,18 +38,18 @@ CASES = [
     ("bash-c", "bash -c 'for i in 1 2 3; do echo $((i*i)); done | sort -r | head -n 2; exit 3'"),
     ("gzip", "gzip -9 -n -c {data}/words.txt"),
     ("gzip-d", "bash -c 'gzip -c {data}/words.txt | gzip -d'"),
-    ("bzip2", "bzip2 -c {data}/words.txt"),
+    ("bzip2", "bzip2 -c {data}/words.txt", {"sample": 20}),
     ("bzip2-d", "bash -c 'bzip2 -c {data}/words.txt | bzip2 -d'"),
-    ("xz", "xz -2 -c {data}/words.txt"),
+    ("xz", "xz -2 -c {data}/words.txt", {"sample": 50}),
     ("xz-d", "bash -c 'xz -T2 -c {data}/words.txt | xz -d'"),
     ("7z-b", "7z b -mmt1 -md10", {"keep": r"^(Avr:|Tot:|7-Zip|RAM size)", "heavy": True}),
-    ("7z-a", "bash -c '7z a -bso0 -bsp0 {tmp}/a.7z {data}/words.txt && 7z l -slt {tmp}/a.7z | grep -E ^CRC'"),
-    ("sqlite3", "sqlite3 :memory:", {"stdin": "query.sql"}),
+    ("7z-a", "bash -c '7z a -bso0 -bsp0 {tmp}/a.7z {data}/words.txt && 7z l -slt {tmp}/a.7z | grep -E ^CRC'", {"sample": 100}),
+    ("sqlite3", "sqlite3 :memory:", {"stdin": "query.sql", "sample": 20}),
     ("lua", "lua {data}/script.lua"),
-    ("perl", "perl {data}/script.pl {data}/words.txt"),
-    ("python3", "python3 {data}/script.py {data}/words.txt"),
-    ("python3-exit", "python3 -c 'import sys; print(sys.maxsize); sys.exit(7)'"),
-    ("python3-error", "python3 -c 'undefined_name'", {"stderr": True}),
+    ("perl", "perl {data}/script.pl {data}/words.txt", {"sample": 50}),
+    ("python3", "python3 {data}/script.py {data}/words.txt", {"sample": 100}),
+    ("python3-exit", "python3 -c 'import sys; print(sys.maxsize); sys.exit(7)'", {"sample": 100}),
+    ("python3-error", "python3 -c 'undefined_name'", {"stderr": True, "sample": 100}),
     ("openssl-dgst", "openssl dgst -sha256 -r {data}/words.txt"),
     ("openssl-sha512", "openssl dgst -sha512 -hmac key {data}/words.txt"),
     ("openssl-enc", "openssl enc -aes-256-cbc -K 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -130,6 +131,19 @@ def comparable(result, extra):
     return (status, out, err if extra.get("stderr") else b"")
 
 
+COSIM = re.compile(r"cosim: (\d+) of (\d+) entries and (\d+) instructions compared, (\d+) could not be, (\d+) differences\n")
+
+
+def cosim(folder):
+    """Sums of the totals that BOX64_DYNAREC_TEST left there, and what else it told."""
+    text = ""
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), errors="replace", encoding="utf-8") as file:
+            text += file.read()
+    totals = [[int(n) for n in found] for found in COSIM.findall(text)]
+    return [sum(column) for column in zip(*totals)] or [0] * 5, COSIM.sub("", text)
+
+
 def show(label, result):
     status, out, err = result
     print(f"    {label}: status {status}, {len(out)} bytes out: {out[-300:]!r}")
@@ -140,20 +154,30 @@ def show(label, result):
 def one_case(case, native, emulated, options):
     name, text = case[0], case[1]
     extra = case[2] if len(case) > 2 else {}
-    results = []
+    results, totals, differences = [], None, ""
     for runner, timeout in ((native, 60), (emulated, options.timeout)):
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as traces:
             # Both runs must see the same paths, or outputs that name them would differ.
             words = [w.replace("{data}", DATA).replace("{tmp}", home) for w in shlex.split(text)]
             stdin = os.path.join(DATA, extra["stdin"]) if "stdin" in extra else None
-            result = run(runner.command(words), environment(options, home), stdin, timeout)
+            env = environment(options, home)
+            if options.cosim:
+                env.update({"BOX64_DYNAREC_TEST": str(extra.get("sample", 1)), "BOX64_TRACE_FILE": f"{traces}/%pid"})
+            result = run(runner.command(words), env, stdin, timeout)
+            if options.cosim and runner is emulated:
+                totals, differences = cosim(traces)
             results.append(tuple(part.replace(home.encode(), b"HOME") if isinstance(part, bytes) else part
                                  for part in result))
     good = comparable(results[0], extra) == comparable(results[1], extra)
-    print(f"{'ok  ' if good else 'FAIL'} {name}", flush=True)
+    told = ""
+    if options.cosim:
+        good = good and totals[0] > 0 and not totals[4]
+        told = ": %d of %d entries, %d instructions compared, %d could not be, %d differences" % tuple(totals)
+    print(f"{'ok  ' if good else 'FAIL'} {name}{told}", flush=True)
     if not good:
         show("native", results[0])
         show("box64 ", results[1])
+        print(differences[:4000])
     return good
 
 
@@ -180,6 +204,7 @@ def main():
     parser.add_argument("--only", help="names, separated by commas")
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--heavy", action="store_true", help="also the cases that take minutes")
+    parser.add_argument("--cosim", action="store_true", help="compare translated code with the interpreter on the way")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if os.uname().machine != "x86_64":
