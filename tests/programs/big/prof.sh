@@ -1,0 +1,1 @@
+$B python3 $BIG/prof.py 60 || echo failed
