@@ -269,7 +269,8 @@ bool h_fix(u32 *code, u32 at, u32 to)
 {
     i64 off = ((i64)to - (i64)at) * 4;
 
-    if (!a64_fits_tb(off) && !fits(code[at], off)) /* that is the shortest reach, and mostly enough */
+    /* The shortest reach is mostly enough. */
+    if (!a64_fits_tb(off) && !fits(code[at], off))
         return false;
     code[at] = a64_retarget(code[at], off);
     return true;

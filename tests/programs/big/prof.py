@@ -1,4 +1,4 @@
-"""A minute of python at work while SIGPROF comes every millisecond (or as often as the kernel counts CPU time): each round gives the same."""
+"""A minute of python at work while SIGPROF comes every millisecond, or as often as the kernel counts: each round gives the same."""
 import hashlib
 import json
 import re
