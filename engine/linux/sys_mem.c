@@ -49,14 +49,17 @@ i64 sys_madvise(struct x86_cpu *c, const u64 *a)
     return mem_madvise(a[0], a[1], (int)a[2]);
 }
 
-/* These the kernel takes at multiples of its own page size only. */
+/* These the kernel takes at multiples of its own page size only. It does what is mapped, and says
+ * that there is a hole. Neighbours in a larger host page are locked and unlocked along. */
 static i64 by_host_pages(struct x86_cpu *c, long nr, const u64 *a)
 {
     gaddr start = a[0];
     u64 len = a[1];
+    i64 r;
 
     mem_host_range(&start, &len);
-    return HOST(c, nr, start, len, a[2]);
+    r = HOST(c, nr, start, len, a[2]);
+    return !r && mem_has_hole(a[0], a[1]) ? -ENOMEM : r;
 }
 
 i64 sys_msync(struct x86_cpu *c, const u64 *a)

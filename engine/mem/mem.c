@@ -263,6 +263,18 @@ void mem_host_range(gaddr *a, u64 *len)
     *len = end - *a;
 }
 
+bool mem_has_hole(gaddr a, u64 len)
+{
+    gaddr end = align_up(a + len, GUEST_PAGE_SIZE);
+
+    if (host_page == GUEST_PAGE_SIZE || end > GUEST_VA_END)
+        return false;
+    for (a &= ~GUEST_PAGE_MASK; a < end; a += GUEST_PAGE_SIZE)
+        if (paged_owned(a) && !map_covered(a, a + GUEST_PAGE_SIZE))
+            return true;
+    return false;
+}
+
 i64 mem_incore(gaddr addr, u64 len, u8 *vec)
 {
     gaddr end = addr + align_up(len, GUEST_PAGE_SIZE);

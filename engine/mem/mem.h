@@ -37,6 +37,8 @@ i64 mem_incore(gaddr addr, u64 len, u8 *vec);
 /* Widens [*a, *a + *len) to whole host pages if *a begins a guest page (else the kernel says what
  * is wrong with it): for calls that only touch what is mapped, such as msync and mlock. */
 void mem_host_range(gaddr *a, u64 *len);
+/* Is there a guest page in it that is not mapped, though its larger host page is? */
+bool mem_has_hole(gaddr a, u64 len);
 i64 mem_brk(gaddr addr);
 void mem_set_brk(gaddr start);
 /* Native code (wrapped libc) made or dropped a mapping the guest may see: keep the map true. */

@@ -272,6 +272,8 @@ static void test_advice(void)
     CHECK_EQ(mem_madvise(P(38), 4096, MADV_WILLNEED), 0);
     CHECK_EQ(mem_incore(P(2), 38 * 4096 - 1, in_core), 0);
     CHECK(in_core[36] & 1);
+    CHECK(!mem_has_hole(P(2), 38 * 4096) && !mem_has_hole(P(3) + 5, 1));
+    CHECK_EQ(mem_has_hole(P(39), 2 * 4096), host_page == 65536); /* page 40 begins a host page */
     CHECK_EQ(mem_incore(P(2) + 1, 4096, in_core), -EINVAL);
     CHECK_EQ(mem_incore(P(39), 2 * 4096, in_core), -ENOMEM);
     mem_host_range(&start, &len);
