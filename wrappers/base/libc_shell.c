@@ -1,6 +1,6 @@
 /*
- * libc_shell.c - system and popen: the shell is a program of the guest like any other (linux_execve
- * decides how it runs), which the native libc's own spawn could not know.
+ * libc_shell.c - system, popen, wordexp: the shell is a program of the guest like any other
+ * (linux_execve decides how it runs), which the native libc's own spawn could not know.
  */
 #include "libc.h"
 
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #define SHELL "/bin/sh"
 
@@ -193,4 +194,86 @@ i32 my_pclose(void *file)
             return -1;
     }
     return status;
+}
+
+/* ---- wordexp: where there is a $(command), the guest's shell does all of the expansion ---- */
+
+/* What may not be outside of quotes and substitutions. libc has seen to it that these are closed.
+ */
+static bool is_plain(const char *s)
+{
+    char quote = 0;
+    int depth = 0;
+
+    for (; *s; s++) {
+        if (*s == '\\' && quote != '\'')
+            s += s[1] != 0;
+        else if (quote)
+            quote = *s == quote ? 0 : quote;
+        else if (*s == '"' || *s == '\'' || *s == '`')
+            quote = *s;
+        else if (*s == '$' && (s[1] == '(' || s[1] == '{'))
+            depth++, s++;
+        else if (depth && (*s == '(' || *s == '{'))
+            depth++;
+        else if (depth && (*s == ')' || *s == '}'))
+            depth--;
+        else if (!depth && strchr("|&;<>(){}\n", *s))
+            return false;
+    }
+    return true;
+}
+
+/* Adds a copy of a word, NULL at the end, in memory that the native wordfree() frees. */
+static int add_word(wordexp_t *to, size_t lead, const char *word)
+{
+    char **v = realloc(to->we_wordv, (lead + to->we_wordc + 2) * sizeof *v);
+    char *copy = v ? strdup(word) : NULL;
+
+    if (v)
+        to->we_wordv = v;
+    if (!copy)
+        return WRDE_NOSPACE;
+    v[lead + to->we_wordc++] = copy;
+    v[lead + to->we_wordc] = NULL;
+    return 0;
+}
+
+/* The first word that the shell prints stands for none. */
+static int shell_words(const char *words, int flags, wordexp_t *to, size_t lead)
+{
+    size_t room = 0, n = 0;
+    char *command = NULL, *word = NULL;
+    int err = 0;
+    FILE *f = NULL;
+
+    if (asprintf(&command, "%s%sprintf '%%s\\0' x %s", flags & WRDE_UNDEF ? "set -u; " : "",
+                 flags & WRDE_SHOWERR ? "" : "exec 2>/dev/null; ", words) > 0)
+        f = my_popen(command, "r");
+    free(command);
+    while (f && !err && getdelim(&word, &room, 0, f) > 0)
+        err = n++ ? add_word(to, lead, word) : 0;
+    free(word);
+    if (!f)
+        return WRDE_NOSPACE;
+    if ((my_pclose(f) || !n) && !err)
+        err = flags & WRDE_UNDEF ? WRDE_BADVAL : WRDE_SYNTAX;
+    return err;
+}
+
+i32 my_wordexp(const char *words, void *result, i32 flags)
+{
+    wordexp_t look = {0}, *to = result;
+    size_t lead = flags & WRDE_DOOFFS ? to->we_offs : 0;
+    i32 err = wordexp(words, &look, (flags & WRDE_UNDEF) | WRDE_NOCMD);
+
+    if (!err)
+        wordfree(&look);
+    if (err != WRDE_CMDSUB || (flags & WRDE_NOCMD))
+        return wordexp(words, to, flags);
+    if (!is_plain(words))
+        return WRDE_BADCHAR;
+    /* Makes the offsets and what REUSE and APPEND ask for. */
+    err = wordexp("", to, flags);
+    return err ? err : shell_words(words, flags, to, lead);
 }
