@@ -51,7 +51,7 @@ bool h_fv_cmp(struct tr *t, unsigned pred, unsigned sz, unsigned n, const vreg *
               const vreg *b);
 
 /*
- * ---- runs of scalar operations whose results are checked together (translate/tr_fp_run.c) ----
+ * ---- runs of operations whose results are checked together (translate/tr_fp_run.c) ----
  * h_fp_runs: is that cheaper than checking each? h_fr: the host's own operation; the rest of d is
  * anything. h_fp_check: back to the interpreter at instruction `first` of this block unless all
  * results since are x86's.
@@ -62,6 +62,7 @@ bool h_fp_merges(void);
 /* As h_leave_unless_zero(), 8 bytes, saying that this entry's assumption was wrong. */
 void h_refute_unless_zero(struct tr *t, hreg x);
 void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b);
+void h_fr_packed(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b); /* no MIN, MAX */
 void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
 void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);
 void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a);

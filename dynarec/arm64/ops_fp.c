@@ -236,6 +236,11 @@ void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b)
     tr_put(t, scalar(op, type(sz), d, a, b));
 }
 
+void h_fr_packed(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b)
+{
+    tr_put(t, packed(op, type(sz), d, a, b));
+}
+
 void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a)
 {
     tr_put(t, a64_fsqrt(type(sz), d, a));

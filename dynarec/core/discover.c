@@ -17,6 +17,14 @@
 #define REACH 0x4000 /* bytes of guest code around the entry */
 #define TAIL 2048    /* the longest block that can begin there */
 #define MAX_BLOCK_INSNS 128
+#define READ 64 /* bytes of code at once */
+
+/* A copy of some code. */
+struct window {
+    gaddr at;
+    size_t n;
+    u8 bytes[READ + 16]; /* the decoder may look at what it does not use */
+};
 
 struct work {
     struct tr *t;
@@ -31,6 +39,7 @@ struct work {
     } todo[TR_MAX_BLOCKS * 2];
     u32 ntodo;
     const struct interp_op *op; /* the interpreter's next record, if it has one */
+    struct window window;
     u64 taken[(2 * REACH + TAIL) / 64]; /* bit per byte from entry - REACH on: is in a block */
 };
 _Static_assert(MAX_BLOCK_INSNS *X86_MAX_LEN <= TAIL, "struct work.taken");
@@ -64,13 +73,17 @@ static void want(struct work *w, gaddr pc, const struct interp_op *op)
     w->todo[w->ntodo++].op = op;
 }
 
-static const struct x86_insn *decode_alone(const struct tr *t, struct x86_insn *in, gaddr pc,
-                                           gaddr end)
+ALWAYS_INLINE const struct x86_insn *decode_alone(const struct tr *t, struct window *w,
+                                           struct x86_insn *in, gaddr pc, gaddr end)
 {
-    u8 buf[16] = {0};
-    size_t n = block_read_code(t->env, buf, pc, end, sizeof buf);
+    gaddr at = pc - w->at;
 
-    return n && x86_decode(in, buf, n, pc, t->mode) > 0 ? in : NULL;
+    if (at >= w->n || (w->n - at < X86_MAX_LEN && w->at + w->n < end)) {
+        w->at = pc;
+        w->n = block_read_code(t->env, w->bytes, pc, end, READ);
+        at = 0;
+    }
+    return w->n && x86_decode(in, w->bytes + at, w->n - at, pc, t->mode) > 0 ? in : NULL;
 }
 
 /* Length of the instruction at pc, decoded into *in; 0 if there is none that we could translate. */
@@ -85,7 +98,7 @@ static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
         *in = *known;
         return in->len;
     }
-    return decode_alone(w->t, in, pc, end) ? in->len : 0;
+    return decode_alone(w->t, &w->window, in, pc, end) ? in->len : 0;
 }
 
 /* What follows an instruction. True: straight on. */
@@ -246,6 +259,7 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
     w.t = t;
     w.c = c;
     w.ncode = w.ntodo = 0;
+    w.window.n = 0;
     memset(w.taken, 0, sizeof w.taken);
     t->cpu = c;
     t->attrs = 0;
@@ -289,7 +303,9 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
 {
     unsigned live = 0, open = X86_OSZAPC;
     const struct interp_op *op = block_records(pc, t->mode);
+    struct window window;
 
+    window.n = 0;
     if (t->opt.test)
         return X86_OSZAPC;
     for (u32 k = 0; k < 6 && open; k++) {
@@ -306,7 +322,7 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
             return live | open;
         known = block_next_record(&op, pc);
         if (!known)
-            known = decode_alone(t, &decoded, pc, end);
+            known = decode_alone(t, &window, &decoded, pc, end);
         if (!known)
             return live | open;
         row = &x86_rows[known->row];

@@ -60,8 +60,11 @@ static bool one(struct tr *t, struct tr_insn *ti)
     ti->state = (u16)h_flag_state(t);
     ti->back = 0;
     h_tmp_reset(t);
-    if (t->done[t->cur / 32] >> t->cur % 32 & 1)
+    if (t->done[t->cur / 32] >> t->cur % 32 & 1) {
+        if (t->fp.open) /* started behind it: it must not start there again */
+            tr_fp_close(t);
         return false;
+    }
     if (tr_vectors(t)) {
         if ((t->fp.open || (attr & X86_ATTR_SSE)) && tr_fp_step(t, in))
             return false;
@@ -174,10 +177,11 @@ static void joins(struct tr *t)
 
 void pass_emit(struct tr *t)
 {
-    for (u32 i = 0; i < t->nblk; i++) {
-        t->blk[i].label = tr_label(t);
-        t->blk[i].enter = tr_label(t);
+    for (u32 i = 0; i < t->nblk; i++) { /* the first labels */
+        t->blk[i].label = t->nlabel++;
+        t->blk[i].enter = t->nlabel++;
     }
+    memset(t->label, 0xff, t->nlabel * sizeof t->label[0]);
     t->sem_end = TR_UNBOUND;
     joins(t);
     memset(t->done, 0, sizeof t->done);

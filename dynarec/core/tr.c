@@ -53,7 +53,7 @@ void tr_branch(struct tr *t, u32 word, u32 label)
     tr_put(t, word);
 }
 
-#define LITERALS_LOOKED_AT 6
+#define LITERALS_LOOKED_AT 4
 
 void tr_literal(struct tr *t, u32 word, u64 value)
 {

@@ -124,7 +124,8 @@ struct tr_cold {
     struct tr_ymm ymm; /* as it was at tr_cold(), and is when emit runs */
 };
 
-/* Scalar floating point (translate/tr_fp_run.c, tr_lanes.c). */
+/* Floating point in runs (translate/tr_fp_run.c), and scalars (tr_lanes.c). */
+#define TR_MAX_FP_LATE 8
 struct tr_fp {
     u32 zero; /* bit i: bytes 8-15 of XMM i are zero, bit 16 + i: bytes 4-15 are */
     u32 seen; /* the same at the region's entry, when it is translated */
@@ -136,6 +137,9 @@ struct tr_fp {
     u16 low8;         /* ... of 8 bytes */
     u8 loc[16];
     u32 held; /* temporaries in loc[] */
+    u32 late[TR_MAX_FP_LATE]; /* integer instructions of the run, done behind its check */
+    u32 nlate;
+    u16 late_gpr; /* what they write */
 };
 
 /*

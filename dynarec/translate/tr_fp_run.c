@@ -1,8 +1,9 @@
 /*
- * tr_fp_run.c - runs of scalar floating point, for hosts whose NaNs are not x86's.
+ * tr_fp_run.c - runs of floating point, scalar and of 128 bits, for hosts whose NaNs are not x86's.
  *
  * Finding out whether a result is x86's costs more than the operation; one look covers all of a
- * run: consecutive instructions that read memory and write nothing but XMM registers. When it
+ * run: consecutive instructions that read memory and write nothing but XMM registers. Integer
+ * instructions between them that access no memory are done behind the check (fp.late). When it
  * fails, the interpreter starts again at the run's first instruction, so everything the run reads
  * has to be as it was: a register that the run defines before reading it is written in place, all
  * others are renamed to temporaries until the check has passed. Faults restart at the first
@@ -14,7 +15,7 @@
 #define MAX_HELD 5 /* of the vector temporaries */
 #define MAX_RUN 64
 
-enum kind { K_NONE, K_ARITH, K_SQRT, K_CVT, K_FROM_INT, K_COPY, K_LOAD, K_ZERO };
+enum kind { K_NONE, K_PACKED, K_ARITH, K_SQRT, K_CVT, K_FROM_INT, K_COPY, K_LOAD, K_ZERO };
 
 struct step {
     enum kind kind;
@@ -24,7 +25,9 @@ struct step {
 
 #define ARITH(OP, op)                                                                              \
     case X86_##OP##SS: return (struct step){K_ARITH, op, 4};                                       \
-    case X86_##OP##SD: return (struct step){K_ARITH, op, 8};
+    case X86_##OP##SD: return (struct step){K_ARITH, op, 8};                                       \
+    case X86_##OP##PS: return (struct step){K_PACKED, op, 4};                                      \
+    case X86_##OP##PD: return (struct step){K_PACKED, op, 8};
 
 static struct step classify(const struct x86_insn *in)
 {
@@ -44,7 +47,10 @@ static struct step classify(const struct x86_insn *in)
     case X86_MOVAPS:
     case X86_MOVAPD:
     case X86_MOVDQA:
-        return (struct step){mem || tr_is_mem(in, 0) || same ? K_NONE : K_COPY, H_FADD, 16};
+    case X86_MOVUPS:
+    case X86_MOVUPD:
+    case X86_MOVDQU:
+        return (struct step){tr_is_mem(in, 0) || same ? K_NONE : mem ? K_LOAD : K_COPY, H_FADD, 16};
     case X86_MOVSS: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 4};
     case X86_MOVSD_X: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 8};
     case X86_XORPS:
@@ -71,6 +77,23 @@ static void forget(struct tr *t)
     t->fp.held = 0;
 }
 
+/* The integer instructions that have waited. */
+static void do_late(struct tr *t)
+{
+    u32 cur = t->cur, n = t->fp.nlate;
+
+    t->fp.nlate = t->fp.late_gpr = 0;
+    for (u32 i = 0; i < n; i++) {
+        const struct x86_insn *in = &t->ins[t->fp.late[i]].in;
+
+        t->cur = t->fp.late[i];
+        if (!(t->done[t->cur / 32] >> t->cur % 32 & 1) && !tr_table[in->op](t, in))
+            tr_fail(t, "an instruction that can not wait");
+        h_tmp_reset(t);
+    }
+    t->cur = cur;
+}
+
 void tr_fp_close(struct tr *t)
 {
     if (!t->fp.open)
@@ -92,6 +115,7 @@ void tr_fp_close(struct tr *t)
     }
     forget(t);
     h_tmp_reset(t);
+    do_late(t);
 }
 
 /* A temporary that lives until the run is closed. */
@@ -156,6 +180,14 @@ static vreg compute(struct tr *t, unsigned x, unsigned sz, bool *merge)
     return t->fp.loc[x];
 }
 
+static u16 gprs_read(const struct x86_insn *in)
+{
+    unsigned x = in->opnd[1].kind == X86_OPK_GPR ? 1u << in->opnd[1].reg : 0;
+
+    return (u16)(x | (in->base < 16 ? 1u << in->base : 0) |
+                 (in->index < 16 ? 1u << in->index : 0));
+}
+
 /* Can this run go on with the instruction? */
 static bool fits(const struct tr *t, const struct x86_insn *in, const struct step *s)
 {
@@ -165,6 +197,10 @@ static bool fits(const struct tr *t, const struct x86_insn *in, const struct ste
 
     if (t->cur - t->fp.first >= MAX_RUN || __builtin_popcount(t->fp.held) >= MAX_HELD)
         return false;
+    if (t->fp.late_gpr & gprs_read(in))
+        return false;
+    if (s->kind == K_PACKED)
+        return !((t->fp.low >> x | (vec ? t->fp.low >> y : 0)) & 1);
     if (t->fp.low >> x & 1 && s->kind != K_COPY && s->kind != K_LOAD && s->kind != K_ZERO &&
         low_size(t, x) != s->sz)
         return false;
@@ -204,6 +240,24 @@ static void arith(struct tr *t, const struct x86_insn *in, const struct step *s)
     t->fp.check |= s->kind == K_ARITH || s->kind == K_SQRT;
 }
 
+static void packed(struct tr *t, const struct x86_insn *in, const struct step *s)
+{
+    unsigned x = in->opnd[0].reg;
+    vreg a, b;
+
+    if (tr_is_mem(in, 1)) {
+        struct h_mem m = tr_mem(t, in);
+
+        b = h_vtmp(t);
+        h_vld(t, 16, b, &m);
+    } else {
+        b = low_of(t, in->opnd[1].reg);
+    }
+    a = low_of(t, x);
+    h_fr_packed(t, s->op, s->sz, define(t, x), a, b);
+    t->fp.check = true;
+}
+
 static void move(struct tr *t, const struct x86_insn *in, const struct step *s)
 {
     unsigned x = in->opnd[0].reg, y = in->opnd[1].reg;
@@ -225,6 +279,41 @@ static void move(struct tr *t, const struct x86_insn *in, const struct step *s)
     }
 }
 
+/* An integer instruction in a run that may as well come behind it. */
+static bool waits(struct tr *t, const struct x86_insn *in)
+{
+    bool shift = in->op == X86_SHL || in->op == X86_SHR || in->op == X86_SAR;
+
+    if (!t->fp.open || !t->fp.check || t->x87.any || t->fp.nlate == TR_MAX_FP_LATE ||
+        t->cur - t->fp.first >= MAX_RUN || tr_move_waits(t))
+        return false;
+    if (shift && (in->opnd[1].kind != X86_OPK_IMM || !(in->imm & 31) || in->opnd[0].size < 4))
+        return false;
+    if (!shift && !tr_plain_integer(in))
+        return false;
+    for (unsigned i = 0; i < in->nopnd && in->op != X86_LEA; i++) {
+        unsigned kind = in->opnd[i].kind;
+
+        if (kind != X86_OPK_GPR && kind != X86_OPK_GPR_HIGH && kind != X86_OPK_IMM)
+            return false;
+    }
+    t->fp.late[t->fp.nlate++] = t->cur;
+    t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
+    if (in->nopnd && in->op != X86_CMP && in->op != X86_TEST)
+        t->fp.late_gpr |= (u16)(1u << (in->opnd[0].reg & 15));
+    return true;
+}
+
+/* The instruction comes behind a run, with what that has left. */
+static void close_before(struct tr *t)
+{
+    if (!t->fp.open)
+        return;
+    tr_fp_close(t);
+    t->ins[t->cur].at = t->n;
+    t->ins[t->cur].state = (u16)h_flag_state(t);
+}
+
 bool tr_fp_step(struct tr *t, const struct x86_insn *in)
 {
     struct step s;
@@ -232,10 +321,19 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
     if (!h_fp_runs(t))
         return false;
     s = classify(in);
+    if ((s.kind == K_PACKED || s.sz == 16) && t->opt.align &&
+        (x86_rows[in->row].attr & X86_ATTR_ALIGN) && tr_is_mem(in, 1))
+        s.kind = K_NONE;
+    if (s.kind == K_NONE && waits(t, in))
+        return true;
+    if (s.kind == K_LOAD && s.sz == 16 && !t->fp.check)
+        s.kind = K_NONE; /* not for nothing in another register */
     if (s.kind == K_NONE || (t->fp.open && !fits(t, in, &s)))
-        tr_fp_close(t);
+        close_before(t);
     if (s.kind == K_NONE)
         return false;
+    if (s.kind == K_COPY && !t->fp.open && tr_v_copy(t, in))
+        return true;
     t->vtmp_free &= ~t->fp.held;
     if (!t->fp.open) {
         if (t->x87.any)
@@ -244,7 +342,9 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
         t->fp.first = t->cur;
     }
     t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
-    if (s.kind >= K_COPY)
+    if (s.kind == K_PACKED)
+        packed(t, in, &s);
+    else if (s.kind >= K_COPY)
         move(t, in, &s);
     else
         arith(t, in, &s);

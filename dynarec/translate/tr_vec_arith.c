@@ -215,7 +215,7 @@ static u32 next_change(const struct tr *t, unsigned d)
 bool tr_v_copy(struct tr *t, const struct x86_insn *copy)
 {
     vreg d = tr_v_reg(copy, 0), s = tr_v_reg(copy, 1);
-    u32 k = d == s || h_fp_runs(t) ? 0 : next_change(t, copy->opnd[0].reg);
+    u32 k = d == s ? 0 : next_change(t, copy->opnd[0].reg);
     const struct x86_insn *in = &t->ins[k].in;
     const struct lane_op *lane = &lane_ops[in->op], *shift = &shift_ops[in->op];
 

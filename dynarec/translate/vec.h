@@ -36,8 +36,6 @@ vreg tr_v_set(struct tr *t, const struct x86_insn *in, unsigned i);
 void tr_v_put(struct tr *t, const struct x86_insn *in, unsigned i);
 /* After VEX.128 wrote operand 0. */
 void tr_v_done(struct tr *t, const struct x86_insn *in);
-/* A copy between registers whose next change comes soon: both at once. False: not so. */
-bool tr_v_copy(struct tr *t, const struct x86_insn *copy);
 bool tr_v_mmx(const struct x86_insn *in);
 
 /* op on operands 0 and 1 (legacy), and 1 and 2 into 0 (VEX). */
