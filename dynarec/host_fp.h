@@ -62,7 +62,8 @@ bool h_fp_merges(void);
 /* As h_leave_unless_zero(), 8 bytes, saying that this entry's assumption was wrong. */
 void h_refute_unless_zero(struct tr *t, hreg x);
 void h_fr(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b);
-void h_fr_packed(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b); /* no MIN, MAX */
+/* 16 bytes; not MIN and MAX. */
+void h_fr_packed(struct tr *t, enum h_fop op, unsigned sz, vreg d, vreg a, vreg b);
 void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
 void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);
 void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a);

@@ -45,8 +45,8 @@ bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bri
 bool tr_native_jump(struct tr *t, const struct x86_insn *in);
 bool tr_native_call(struct tr *t, const struct x86_insn *in, gaddr ret);
 
-/* tr_vec_arith.c: a copy between vector registers whose next change comes soon: both at once. False:
- * not so. */
+/* tr_vec_arith.c: a copy between vector registers whose next change comes soon: both at once.
+ * False: not so. */
 bool tr_v_copy(struct tr *t, const struct x86_insn *copy);
 /* tr_vec.c: to the interpreter, which raises #GP, if a memory operand is not aligned. */
 void tr_v_align(struct tr *t, const struct x86_insn *in);
