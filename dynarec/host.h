@@ -72,7 +72,11 @@ struct h_mem {
     u8 scale;
     i64 disp;
     bool stack; /* through RSP: may be exempt from memory ordering */
+    i16 step;   /* base moves on by this if the access succeeds (h_mem_steps), 0: it stays */
 };
+
+/* Can one load (h_ld, h_lds) or store (h_st) from m with no step also move its base? */
+bool h_mem_steps(const struct tr *t, const struct h_mem *m, bool store, i64 step);
 
 /* sz 1 2 4 8. The address is made legal for the access with temporaries; order as t->opt.strongmem
  * and tr_insn.plain say (ARCHITECTURE.md, Memory order). */

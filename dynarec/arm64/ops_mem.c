@@ -121,12 +121,23 @@ static void store_release(struct tr *t, unsigned lg, hreg s, const struct h_mem 
         tr_put(t, a64_stlr(lg, s, p.base));
 }
 
+bool h_mem_steps(const struct tr *t, const struct h_mem *m, bool store, i64 step)
+{
+    return m->index == H_NONE && m->base != H_NONE && (!m->disp || m->disp == step) && step &&
+           a64_fits_simm9(step) && order_of(t, m, store ? 1 : 2, true) == PLAIN;
+}
+
 void h_ld(struct tr *t, unsigned sz, hreg d, const struct h_mem *m)
 {
     enum order order = order_of(t, m, 2, a64_has.lrcpc);
     unsigned lg = a64_log2(sz);
     struct place p;
 
+    if (m->step) {
+        tr_put(t, m->disp ? a64_ldr_pre(lg, d, m->base, m->step)
+                          : a64_ldr_post(lg, d, m->base, m->step));
+        return;
+    }
     if (order == ORDERED) {
         load_acquire(t, lg, d, m);
         return;
@@ -148,6 +159,11 @@ void h_lds(struct tr *t, unsigned sz, unsigned to, hreg d, const struct h_mem *m
     unsigned lg = a64_log2(sz), to64 = to == 8;
     struct place p;
 
+    if (m->step) {
+        tr_put(t, m->disp ? a64_ldrs_pre(lg, to64, d, m->base, m->step)
+                          : a64_ldrs_post(lg, to64, d, m->base, m->step));
+        return;
+    }
     if (order == ORDERED && a64_has.lrcpc2) {
         p = ordered_place(t, m, false);
         tr_put(t, a64_ldapurs(lg, to64, d, p.base, p.off));
@@ -175,6 +191,11 @@ void h_st(struct tr *t, unsigned sz, hreg s, const struct h_mem *m)
     unsigned lg = a64_log2(sz);
     struct place p;
 
+    if (m->step) {
+        tr_put(t, m->disp ? a64_str_pre(lg, s, m->base, m->step)
+                          : a64_str_post(lg, s, m->base, m->step));
+        return;
+    }
     if (order == ORDERED) {
         store_release(t, lg, s, m);
         return;

@@ -33,9 +33,84 @@ struct h_mem tr_mem(struct tr *t, const struct x86_insn *in)
     return m;
 }
 
-static void load(struct tr *t, const struct x86_insn *in, unsigned sz, hreg d)
+/* ---- an access and the step of its base ----
+ * MOV r, [b] ... ADD b, imm, where the second's flags are dead and nothing in between reads or
+ * writes b or accesses memory: both at once. A fault leaves b as it was.
+ */
+
+static bool names(const struct x86_insn *in, unsigned reg)
+{
+    if (in->base == reg || in->index == reg)
+        return true;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if ((in->opnd[i].kind == X86_OPK_GPR || in->opnd[i].kind == X86_OPK_GPR_HIGH) &&
+            in->opnd[i].reg == reg)
+            return true;
+    return false;
+}
+
+/* By how much the instruction moves the register, all that it does; 0: it does not. */
+static i64 step_of(const struct x86_insn *in, unsigned reg)
+{
+    const struct x86_operand *d = &in->opnd[0];
+
+    if (!in->nopnd || d->kind != X86_OPK_GPR || d->reg != reg || d->size != 8)
+        return 0;
+    switch (in->op) {
+    case X86_ADD: return in->opnd[1].kind == X86_OPK_IMM ? (i64)in->imm : 0;
+    case X86_SUB: return in->opnd[1].kind == X86_OPK_IMM ? -(i64)in->imm : 0;
+    case X86_INC: return 1;
+    case X86_DEC: return -1;
+    case X86_LEA:
+        return in->base == reg && in->index == X86_REG_NONE && in->adsz == 8 ? in->disp : 0;
+    default: return 0;
+    }
+}
+
+static bool in_registers(const struct x86_insn *in)
+{
+    if (!tr_plain_integer(in))
+        return false;
+    for (unsigned i = 0; i < in->nopnd && in->op != X86_LEA; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            return false;
+    return true;
+}
+
+/* The current instruction's one access to memory, operand i. */
+static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i)
 {
     struct h_mem m = tr_mem(t, in);
+    const struct tr_block *b = &t->blk[t->curblk];
+    const struct x86_operand *other = &in->opnd[!i];
+
+    if (in->base > 15 || in->index != X86_REG_NONE || in->adsz != 8 || in->seg != X86_SEG_NONE ||
+        in->nopnd != 2 || (other->kind == X86_OPK_GPR && other->reg == in->base) ||
+        other->kind == X86_OPK_GPR_HIGH || tr_move_waits(t))
+        return m;
+    for (u32 k = t->cur + 1; k < b->first + b->n && k <= t->cur + 3; k++) {
+        const struct x86_insn *next = &t->ins[k].in;
+        i64 step = step_of(next, in->base);
+
+        if (t->done[k / 32] >> k % 32 & 1)
+            return m;
+        if (step) {
+            if (!(t->ins[k].need & X86_OSZAPC) && h_mem_steps(t, &m, false, step) &&
+                h_mem_steps(t, &m, true, step)) {
+                m.step = (i16)step;
+                t->done[k / 32] |= 1u << k % 32;
+            }
+            return m;
+        }
+        if (!in_registers(next) || names(next, in->base))
+            return m;
+    }
+    return m;
+}
+
+static void load(struct tr *t, const struct x86_insn *in, unsigned sz, hreg d, bool steps)
+{
+    struct h_mem m = steps ? stepping(t, in, 1) : tr_mem(t, in);
 
     h_ld(t, sz, d, &m);
 }
@@ -59,7 +134,7 @@ hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i)
         break;
     case X86_OPK_MEM:
         r = h_tmp(t);
-        load(t, in, o->size, r);
+        load(t, in, o->size, r, false);
         break;
     default:
         r = h_tmp(t);
@@ -487,14 +562,14 @@ bool tr_MOV(struct tr *t, const struct x86_insn *in)
         struct h_mem m;
 
         v = is_imm(in, 1) && !in->imm ? h_zero() : read_low(t, in, 1);
-        m = tr_mem(t, in);
+        m = stepping(t, in, 0);
         h_st(t, d->size, v, &m);
         return true;
     }
     if (d->size >= 4 && d->kind == X86_OPK_GPR) {
         v = h_gpr(d->reg);
         if (s->kind == X86_OPK_MEM)
-            load(t, in, d->size, v);
+            load(t, in, d->size, v, true);
         else if (s->kind == X86_OPK_IMM)
             h_imm(t, v, zext(in->imm, d->size));
         else if (!moves_into_next(t, in))
@@ -512,7 +587,7 @@ bool tr_MOVZX(struct tr *t, const struct x86_insn *in)
     const struct x86_operand *s = &in->opnd[1];
 
     if (s->kind == X86_OPK_MEM)
-        load(t, in, s->size, d);
+        load(t, in, s->size, d, true);
     else if (s->kind == X86_OPK_GPR_HIGH)
         h_ubfx(t, d, h_gpr(s->reg), 8, 8);
     else
@@ -529,11 +604,11 @@ static bool sign_extend(struct tr *t, const struct x86_insn *in)
     hreg d = tr_dest(t, in, 0);
 
     if (s->kind == X86_OPK_MEM && s->size < to) {
-        struct h_mem m = tr_mem(t, in);
+        struct h_mem m = stepping(t, in, 1);
 
         h_lds(t, s->size, to, d, &m);
     } else if (s->kind == X86_OPK_MEM) {
-        load(t, in, s->size, d);
+        load(t, in, s->size, d, false);
     } else if (s->kind == X86_OPK_GPR_HIGH) {
         h_sbfx(t, d, h_gpr(s->reg), 8, 8);
         if (to == 4)
