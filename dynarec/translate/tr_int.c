@@ -84,6 +84,9 @@ static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i
     const struct tr_block *b = &t->blk[t->curblk];
     const struct x86_operand *other = &in->opnd[!i];
 
+    /* Most accesses are to the stack or to fields, which nobody steps over. */
+    if (in->base == X86_RSP || in->base == X86_RBP || in->disp < -8 || in->disp > 8)
+        return m;
     if (in->base > 15 || in->index != X86_REG_NONE || in->adsz != 8 || in->seg != X86_SEG_NONE ||
         in->nopnd != 2 || (other->kind == X86_OPK_GPR && other->reg == in->base) ||
         other->kind == X86_OPK_GPR_HIGH || tr_move_waits(t))
