@@ -29,7 +29,7 @@ static void cold_leave(struct tr *t, const struct tr_cold *c)
     memcpy(&t->fl, &c->a, sizeof t->fl);
     if (c->b)
         tr_put(t, a64_msr(A64_FPSR, (unsigned)c->b));
-    h_flags_canon(t, c->insn->need | x86_flags_read(&c->insn->in));
+    h_flags_canon(t, tr_flags_before(t, c->insn));
     h_resume(t);
     h_leave(t, c->insn->pc);
 }

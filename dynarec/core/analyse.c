@@ -51,6 +51,11 @@ static unsigned before(const struct x86_insn *in, unsigned live)
     return (live & ~kill) | (x86_flags_read(in) & X86_OSZAPC);
 }
 
+/* Rows whose translation may leave in front of them: flags that are dead there would be compared.
+ */
+#define MAY_LEAVE                                                                                  \
+    (X86_ATTR_X87 | X86_ATTR_MMX | X86_ATTR_SSE | X86_ATTR_AVX | X86_ATTR_ALIGN | X86_ATTR_REP)
+
 /* True: what the block wants from its predecessors grew. */
 static bool walk(struct tr *t, struct tr_block *b)
 {
@@ -61,6 +66,8 @@ static bool walk(struct tr *t, struct tr_block *b)
 
         ti->need = (u16)live;
         live = before(&ti->in, live);
+        if (t->opt.test && (x86_rows[ti->in.row].attr & MAY_LEAVE))
+            live = X86_OSZAPC;
     }
     if (live == b->live_in)
         return false;

@@ -218,7 +218,7 @@ struct tr {
     struct tr_insn ins[TR_MAX_INSNS];
     struct tr_block blk[TR_MAX_BLOCKS];
     u32 nins, nblk;
-    u32 attrs; /* of all their rows together */
+    u32 attrs;                  /* of all their rows together */
     gaddr page[8], page_end[8]; /* guest code that may be read */
     u32 npages;
 
@@ -306,6 +306,12 @@ ALWAYS_INLINE const struct tr_insn *tr_cur(const struct tr *t)
 ALWAYS_INLINE bool tr_vectors(const struct tr *t)
 {
     return (t->attrs & TR_ATTR_VECTORS) != 0;
+}
+
+/* Flags that whoever is left to in front of an instruction may read. */
+ALWAYS_INLINE unsigned tr_flags_before(const struct tr *t, const struct tr_insn *ti)
+{
+    return t->opt.test ? X86_OSZAPC : ti->need | (x86_flags_read(&ti->in) & X86_OSZAPC);
 }
 
 /* Between a MOV and the instruction that does its work (struct tr.moved). */

@@ -126,7 +126,7 @@ static void leave(struct tr *t, const struct tr_cold *c)
     t->x87.now = t->x87.slow[c->b];
     tr_x87_sync(t);
     h_tmp_reset(t);
-    h_flags_canon(t, c->insn->need | x86_flags_read(&c->insn->in));
+    h_flags_canon(t, tr_flags_before(t, c->insn));
     h_resume(t);
     h_leave(t, c->insn->pc);
 }

@@ -438,7 +438,7 @@ static bool step(struct tr *t, const struct x86_insn *in)
 
     if (exits(t, s, tr_cur(t))) {
         h_ymm_flush(t);
-        h_flags_canon(t, tr_cur(t)->need | x86_flags_read(in));
+        h_flags_canon(t, tr_flags_before(t, tr_cur(t)));
         h_goto_out(t, tr_cur(t)->pc);
         return true;
     }
