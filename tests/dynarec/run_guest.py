@@ -26,7 +26,7 @@ def main():
         for level in ("-O0", "-O2"):
             program = f"{tmp}/guest{level}"
             subprocess.run([guests.COMPILER, level, f"{HERE}/guest/{a.name}.c", "-o", program, "-lm"], check=True)
-            r = guests.run(a, [program], {"NOBANNER": "1", **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=200)
+            r = guests.run(a, [program], {"NOBANNER": "1", **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=450)
             said = r.stderr.decode(errors="replace")
             if r.returncode or r.stdout.decode() != want:
                 bad += 1
