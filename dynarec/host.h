@@ -110,8 +110,9 @@ void h_step_f(struct tr *t, unsigned sz, hreg d, hreg a, int delta);
 void h_shifti_f(struct tr *t, enum h_op op, bool rol, unsigned sz, hreg d, hreg a, unsigned count);
 /* SF ZF PF of r (sz 1 2 4 8), CF = OF = AF = 0. */
 void h_flags_logic(struct tr *t, unsigned sz, hreg r);
-/* CF = bit 0 of r; the other needed flags stay. */
+/* CF, or OF, = bit 0 of r; the other needed flags stay. */
 void h_flags_cf(struct tr *t, hreg r);
+void h_flags_of(struct tr *t, hreg r);
 /* CF = OF = (r != 0); others undefined. */
 void h_flags_mul(struct tr *t, hreg r);
 /* ZF = (r == 0), and CF = that too when cf; others undefined. */

@@ -527,6 +527,14 @@ void h_flags_cf(struct tr *t, hreg r)
     t->fl.zero_c = false;
 }
 
+void h_flags_of(struct tr *t, hreg r)
+{
+    if (!(need(t) & X86_OF))
+        return;
+    to_nzcv(t, need(t));
+    insert(t, r, 0, h_tmp(t));
+}
+
 void h_flags_mul(struct tr *t, hreg r)
 {
     if (!(need(t) & (X86_CF | X86_OF)))

@@ -274,6 +274,40 @@ bool tr_MULX(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* a + b + flag; the carry out is that flag again and all others stay, so it is made of bits:
+ * those that both have, or one has and the sum has not. */
+static void add_with(struct tr *t, const struct x86_insn *in, unsigned cc,
+                     void (*flag)(struct tr *t, hreg r))
+{
+    unsigned sz = in->opnd[0].size;
+    hreg b = tr_read(t, in, 1), a = tr_read(t, in, 0), sum = h_tmp(t), c = h_tmp(t), x = h_tmp(t);
+
+    h_setcc(t, c, cc);
+    h_op(t, H_ADD, sz, sum, a, b);
+    h_op(t, H_ADD, sz, sum, sum, c);
+    if (tr_cur(t)->need & X86_OSZAPC) {
+        h_op(t, H_OR, 8, c, a, b);
+        h_op(t, H_BIC, 8, c, c, sum);
+        h_op(t, H_AND, 8, x, a, b);
+        h_op(t, H_OR, 8, c, c, x);
+        h_ubfx(t, c, c, 8 * sz - 1, 1);
+        flag(t, c);
+    }
+    h_mov(t, sz, h_gpr(in->opnd[0].reg), sum);
+}
+
+bool tr_ADCX(struct tr *t, const struct x86_insn *in)
+{
+    add_with(t, in, 2, h_flags_cf);
+    return true;
+}
+
+bool tr_ADOX(struct tr *t, const struct x86_insn *in)
+{
+    add_with(t, in, 0, h_flags_of);
+    return true;
+}
+
 /* ---- divide: what does not fit, or divides by 0, is x86_sem's ---- */
 
 static void divide_cold(struct tr *t, const struct tr_cold *c)
