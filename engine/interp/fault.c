@@ -79,13 +79,25 @@ static bool gather_beyond_limit(const struct x86_cpu *c, const struct x86_insn *
     return false;
 }
 
-static unsigned vec_32(const struct x86_cpu *c, const struct x86_insn *in)
+/* How far a fault at addr looks: FNSTENV and FNSAVE have stored a first word before the rest. */
+static unsigned piece_of(const struct x86_cpu *c, const struct x86_insn *in, unsigned size,
+                         gaddr addr)
+{
+    unsigned first = size & 2 ? 2 : 4;
+
+    if ((in->op == X86_FNSTENV || in->op == X86_FNSAVE) && (u32)(addr - sem_ea(c, in)) < first)
+        return first;
+    return size;
+}
+
+static unsigned vec_32(const struct x86_cpu *c, const struct x86_insn *in, gaddr addr)
 {
     for (unsigned i = 0; i < in->nopnd; i++) {
         if (in->opnd[i].kind != X86_OPK_MEM)
             continue;
-        if (in->pfx & X86_PFX_VSIB ? gather_beyond_limit(c, in)
-                                   : beyond_limit((u32)sem_ea_offset(c, in), in->opnd[i].size))
+        if (in->pfx & X86_PFX_VSIB
+                ? gather_beyond_limit(c, in)
+                : beyond_limit((u32)sem_ea_offset(c, in), piece_of(c, in, in->opnd[i].size, addr)))
             return in->seg == X86_SS ? X86_EXC_SS : X86_EXC_GP;
     }
     return X86_EXC_PF;
@@ -99,7 +111,7 @@ unsigned interp_fault_vec(const struct x86_cpu *c, gaddr addr, enum interp_cause
     if (!in)
         return refused ? X86_EXC_GP : X86_EXC_PF;
     if (c->mode != 64)
-        return vec_32(c, in);
+        return vec_32(c, in, addr);
     if (refused || (cause == INTERP_CAUSE_UNKNOWN && !addr && !operands_canonical(c, in)))
         return stack_or_general(c, in);
     return X86_EXC_PF;

@@ -352,9 +352,11 @@ static unsigned supervise(double end)
     return deaths;
 }
 
-/* The case of one row and seed in this process, for a debugger. */
+/* The case of one row and seed in this process, for a debugger. Exit status 1 if it differs. */
 static int show_case(void)
 {
+    int bad = 0;
+
     irun_init();
     for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP32 : SINGLE32);
          kind++) {
@@ -363,11 +365,14 @@ static int show_case(void)
         tc_print(&tc, case_text, sizeof case_text);
         printf("%s", case_text);
         fflush(stdout);
-        for (unsigned stepped = 0; stepped < 2; stepped++)
-            printf("%s\n%s",
-                   stepped ? "step:" : "run:", differs(&tc, stepped) ? diff_text : "  equal\n");
+        for (unsigned stepped = 0; stepped < 2; stepped++) {
+            bool differ = differs(&tc, stepped);
+
+            printf("%s\n%s", stepped ? "step:" : "run:", differ ? diff_text : "  equal\n");
+            bad |= differ;
+        }
     }
-    return 0;
+    return bad;
 }
 
 static void parse(int argc, char **argv)
