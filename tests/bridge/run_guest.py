@@ -75,6 +75,7 @@ def main():
             if a != b:
                 print("%s: native %r\nbox64 %r" % (what, a, b))
         bad += want != got
+    print("".join(line for line in want[1].decode(errors="replace").splitlines(True) if line.startswith("left out: ")), end="")
     print("%d of %d runs as the native one" % (repeat - bad, repeat))
     return bad != 0
 

@@ -65,8 +65,11 @@ def main():
         extra["QEMU_LD_PREFIX"] = options.prefix
     if options.cpu:
         extra["QEMU_CPU"] = options.cpu
-    native = run([options.program], {}, 60) if os.uname().machine == "x86_64" else None
+    native = run([options.program], dict(extra), 60) if os.uname().machine == "x86_64" else None
     known = [r"vfork shares memory"] if options.qemu else []  # QEMU makes forks of them
+    for line in native[1].splitlines() if native else []:
+        if line.startswith("left out: "):
+            print(line)
     good = 0
     for _ in range(options.repeat):
         good += compare(native, run([options.box64, options.program], extra, 600), known)

@@ -1,4 +1,5 @@
 /* pthread.h, semaphore.h, threads.h, sched.h, aio.h, mqueue.h, sys/ipc.h, spawn.h, sys/wait.h. */
+#include "../../left_out.h"
 #include <aio.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -156,8 +157,7 @@ static void locks(void)
     char name[40];
     int v;
 
-    /* QEMU refuses set_robust_list, and glibc then a mutex that is robust and shared. */
-    int shared = !getenv("UNDER_QEMU");
+    int shared = !left_out("a robust and shared mutex, QEMU refuses set_robust_list");
 
     N(pthread_mutexattr_init(&ma)), N(pthread_mutexattr_settype(&ma, PTHREAD_MUTEX_ERRORCHECK)),
         N(pthread_mutexattr_gettype(&ma, &v)), N(v), N(pthread_mutexattr_setpshared(&ma, shared)),
@@ -253,7 +253,7 @@ static void processes(void)
 
     N(pthread_atfork(before, parent, in_child));
     pipe(p);
-    if (!getenv("UNDER_QEMU")) { /* which cannot start programs of the guest's kind */
+    if (!left_out("children, QEMU can not start programs of the guest's kind")) {
         pid = fork();
         if (!pid)
             _exit(forked[0] * 10 + forked[2]);

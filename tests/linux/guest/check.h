@@ -6,9 +6,8 @@
 #ifndef GUEST_CHECK_H
 #define GUEST_CHECK_H
 
+#include "../../left_out.h"
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int checks, failures;
@@ -30,12 +29,6 @@ static int checks, failures;
         printf("%-28s %s\n", #fn, failures == before_ ? "ok" : "FAILED");                          \
         fflush(stdout);                                                                            \
     } while (0)
-
-/* What user-mode QEMU itself does not do is left out there; each place says what. */
-static inline int under_qemu(void)
-{
-    return getenv("UNDER_QEMU") != NULL;
-}
 
 static inline int done(void)
 {

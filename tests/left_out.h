@@ -1,0 +1,24 @@
+/*
+ * left_out.h - what a guest program of the tests does not do under user-mode QEMU, because QEMU
+ * itself can not: each place says what and why, and the program prints it.
+ */
+#ifndef TESTS_LEFT_OUT_H
+#define TESTS_LEFT_OUT_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static inline int under_qemu(void)
+{
+    return getenv("UNDER_QEMU") != NULL;
+}
+
+/* Whether what the text names is left out. */
+static inline int left_out(const char *what_and_why)
+{
+    if (under_qemu())
+        printf("left out: %s\n", what_and_why);
+    return under_qemu();
+}
+
+#endif
