@@ -324,8 +324,8 @@ void h_atomic(struct tr *t, enum h_atomic op, unsigned sz, hreg old, hreg addr, 
 void h_cas(struct tr *t, unsigned sz, hreg old, hreg addr, hreg expect, hreg val)
 {
     unsigned lg = a64_log2(sz);
-    u32 again, out;
-    hreg ok;
+    u32 again, store;
+    hreg ok, next;
 
     if (a64_has.lse) {
         h_mov(t, 8, old, expect);
@@ -335,15 +335,18 @@ void h_cas(struct tr *t, unsigned sz, hreg old, hreg addr, hreg expect, hreg val
         return;
     }
     ok = h_tmp(t);
+    next = h_tmp(t);
     again = tr_label(t);
-    out = tr_label(t);
+    store = tr_label(t);
     tr_bind(t, again);
     tr_put(t, a64_ldaxr(lg, old, addr));
     h_zext(t, ok, expect, sz);
     tr_put(t, a64_eor_reg(1, ok, ok, old, A64_LSL, 0));
-    tr_branch(t, a64_cbnz(1, ok, 0), out);
-    tr_put(t, a64_stlxr(lg, ok, val, addr));
+    h_mov(t, 8, next, old); /* what differs is written too: SDM, CMPXCHG */
+    tr_branch(t, a64_cbnz(1, ok, 0), store);
+    h_mov(t, 8, next, val);
+    tr_bind(t, store);
+    tr_put(t, a64_stlxr(lg, ok, next, addr));
     tr_branch(t, a64_cbnz(0, ok, 0), again);
-    tr_bind(t, out);
     h_fence(t, H_FENCE_FULL);
 }

@@ -5,9 +5,10 @@
  * compared with interp_step's. dyn_vectors [--rows GLOB]... [--seed N|fresh] [--cases N] [--values
  * N] [--sequences] [--verbose]
  *               [--mxcsr-free BITS] [--fast: FASTNAN FASTROUND] [--align: ALIGN]
- *               [--nohostext LIST: NOHOSTEXT]
+ *               [--nohostext LIST: NOHOSTEXT] [--repair]
  * GLOB: an operation's name or where its row stands ("sse_int.tbl:*"). Cases whose #GP comes from
- * an operand's alignment are left out without --align.
+ * an operand's alignment are left out without --align. --repair: also with the data out of reach,
+ * and only readable, until a handler has mended that.
  */
 #define _GNU_SOURCE
 #include <fnmatch.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "config/config.h"
@@ -29,10 +31,10 @@ static struct tcase tc;
 static struct tresult want, got;
 static const char *globs[16];
 static unsigned nglobs, cases = 200, values = 1, mismatches, ran, refused, unaligned, partial,
-                        fallbacks;
+                        fallbacks, repairs;
 static u64 seed = 1;
 static u32 mxcsr_free; /* bits of MXCSR that may differ: DE without FEAT_AFP */
-static bool verbose, again, was_refused;
+static bool verbose, again, was_refused, repairing;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -73,23 +75,52 @@ static bool aligned_row(const struct tcase *t)
     return false;
 }
 
-static void mismatch(unsigned row, u64 s, unsigned set)
+static void mismatch(unsigned row, u64 s, unsigned set, const char *what,
+                     const struct tresult *right, const struct tresult *wrong)
 {
     static char text[16384], diff[8192];
 
     if (mismatches++ >= 20 && !verbose)
         return;
     tc_print(&tc, text, sizeof text);
-    if (!tc_differ(&tc, &want, &got, diff, sizeof diff))
+    if (!tc_differ(&tc, right, wrong, diff, sizeof diff))
         snprintf(diff, sizeof diff, "did not end");
-    printf("MISMATCH %s %s seed %llu values %u\n%s%s\n", x86_row_where[row], x86_row_text[row],
-           (unsigned long long)s, set, text, diff);
+    printf("MISMATCH %s %s seed %llu values %u%s\n%s%s\n", x86_row_where[row], x86_row_text[row],
+           (unsigned long long)s, set, what, text, diff);
+}
+
+static bool equal(struct tresult *right, struct tresult *wrong)
+{
+    static char diff[8192];
+
+    right->st.mxcsr |= mxcsr_free;
+    wrong->st.mxcsr |= mxcsr_free;
+    return !tc_differ(&tc, right, wrong, diff, sizeof diff);
+}
+
+/* The case with its data out of reach until the first fault: the state there, and at the end. */
+static void compare_repaired(unsigned row, u64 s, unsigned set, int prot)
+{
+    static struct tresult there, here;
+    bool faulted, ended;
+
+    irun_repair(prot, &there);
+    faulted = irun(&tc, &got, true) && irun_repaired();
+    irun_repair(prot, &here);
+    ended = irun(&tc, &got, false);
+    irun_repair(0, NULL);
+    if (faulted != irun_repaired())
+        mismatch(row, s, set, faulted ? ": no fault" : ": a fault", &want, &got);
+    else if (faulted && !equal(&there, &here))
+        mismatch(row, s, set, ": at the fault", &there, &here);
+    else if (!ended || !equal(&want, &got))
+        mismatch(row, s, set, ": after the fault", &want, &got);
+    repairs += faulted;
 }
 
 /* The case as it is now, in the interpreter and translated. */
 static void compare(unsigned row, u64 s, unsigned set)
 {
-    static char diff[8192];
     u64 fell = dyn_count.fallback_runs;
     bool ended;
 
@@ -107,10 +138,12 @@ static void compare(unsigned row, u64 s, unsigned set)
         memcpy(got.mem, want.mem, sizeof got.mem);
         partial++;
     }
-    want.st.mxcsr |= mxcsr_free;
-    got.st.mxcsr |= mxcsr_free;
-    if (!ended || tc_differ(&tc, &want, &got, diff, sizeof diff))
-        mismatch(row, s, set);
+    if (!ended || !equal(&want, &got))
+        mismatch(row, s, set, "", &want, &got);
+    if (repairing && want.st.exc != X86_EXC_PF) {
+        compare_repaired(row, s, set, PROT_NONE);
+        compare_repaired(row, s, set, PROT_READ);
+    }
     refused += was_refused;
     fallbacks += dyn_count.fallback_runs != fell;
 }
@@ -192,6 +225,10 @@ int main(int argc, char **argv)
             cfg.dynarec_align = 1;
             continue;
         }
+        if (!strcmp(argv[i], "--repair")) {
+            repairing = true;
+            continue;
+        }
         if (!strcmp(argv[i], "--verbose")) {
             verbose = true;
             continue;
@@ -223,7 +260,9 @@ int main(int argc, char **argv)
     rows = all_rows(sequences);
     printf("not translated %u, with fallbacks %u, alignment faults left out %u, parts stored %u\n",
            refused, fallbacks, unaligned, partial);
+    if (repairing)
+        printf("faults repaired %u\n", repairs);
     printf("seed=%llu cases=%u rows=%u mismatches=%u\n", (unsigned long long)seed, ran, rows,
            mismatches);
-    return mismatches || !ran;
+    return mismatches || !ran || (repairing && !repairs);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 
 #include "interp/block.h"
@@ -19,16 +20,57 @@
 #include "x86/rows.h"
 
 static struct x86_cpu cpu;
-static bool stopped;
+static bool stopped, repaired;
 static void (*before_run)(struct x86_cpu *c);
+static int repair_prot;
+static struct tresult *repair_state; /* NULL: faults end a case */
 
 static bool at_pad(gaddr pc)
 {
     return pc >= TC_PADS && pc < TC_PADS + 4096;
 }
 
+static void store(struct tstate *s)
+{
+    memset(s, 0, sizeof *s);
+    memcpy(s->gpr, cpu.gpr, sizeof s->gpr);
+    s->rip = cpu.rip;
+    s->flags = x86_flags_get(&cpu);
+    s->mxcsr = cpu.mxcsr;
+    s->fs_base = cpu.seg_base[X86_FS];
+    s->gs_base = cpu.seg_base[X86_GS];
+    memcpy(s->seg, cpu.seg, sizeof s->seg);
+    memcpy(s->vec, cpu.vec, sizeof cpu.vec);
+    s->fpu = cpu.fpu;
+    s->exc = cpu.exc.vec;
+    s->err = cpu.exc.err;
+    s->addr = cpu.exc.addr;
+    if (at_pad(s->rip) && s->exc == X86_EXC_PF &&
+        s->addr == s->rip) { /* ran off the end: not a fault */
+        s->exc = X86_EXC_NONE;
+        s->err = 0;
+        s->addr = 0;
+    }
+}
+
+/* What a guest's SIGSEGV handler does that makes the page accessible. */
+static bool repair(void)
+{
+    if (!repair_state || repaired || cpu.exc.vec != X86_EXC_PF ||
+        cpu.exc.addr - TC_MEM >= TC_MEM_SIZE)
+        return false;
+    repaired = true;
+    store(&repair_state->st);
+    tmem_protect(PROT_READ | PROT_WRITE);
+    memcpy(repair_state->mem, g2h(TC_MEM), TC_MEM_SIZE);
+    cpu.exc = (struct x86_exc){.vec = X86_EXC_NONE};
+    return true;
+}
+
 static void env_exception(struct x86_cpu *c)
 {
+    if (repair())
+        return;
     stopped = true;
     interp_leave(c);
 }
@@ -106,6 +148,17 @@ void irun_translated(void (*before)(struct x86_cpu *c))
     before_run = before;
 }
 
+void irun_repair(int prot, struct tresult *fault)
+{
+    repair_prot = prot;
+    repair_state = fault;
+}
+
+bool irun_repaired(void)
+{
+    return repaired;
+}
+
 void irun_init(void)
 {
     x86_cpu_init(&cpu, &env);
@@ -147,36 +200,15 @@ static void load(const struct tcase *t)
     cpu.exc = (struct x86_exc){.vec = X86_EXC_NONE};
 }
 
-static void store(struct tstate *s)
-{
-    memset(s, 0, sizeof *s);
-    memcpy(s->gpr, cpu.gpr, sizeof s->gpr);
-    s->rip = cpu.rip;
-    s->flags = x86_flags_get(&cpu);
-    s->mxcsr = cpu.mxcsr;
-    s->fs_base = cpu.seg_base[X86_FS];
-    s->gs_base = cpu.seg_base[X86_GS];
-    memcpy(s->seg, cpu.seg, sizeof s->seg);
-    memcpy(s->vec, cpu.vec, sizeof cpu.vec);
-    s->fpu = cpu.fpu;
-    s->exc = cpu.exc.vec;
-    s->err = cpu.exc.err;
-    s->addr = cpu.exc.addr;
-    if (at_pad(s->rip) && s->exc == X86_EXC_PF &&
-        s->addr == s->rip) { /* ran off the end: not a fault */
-        s->exc = X86_EXC_NONE;
-        s->err = 0;
-        s->addr = 0;
-    }
-}
-
 bool irun(const struct tcase *t, struct tresult *out, bool stepped)
 {
     unsigned limit = 4096;
 
     tmem_load(t);
     load(t);
-    stopped = false;
+    stopped = repaired = false;
+    if (repair_state)
+        tmem_protect(repair_prot);
     if (!stepped) {
         if (before_run)
             before_run(&cpu);
@@ -185,6 +217,8 @@ bool irun(const struct tcase *t, struct tresult *out, bool stepped)
     while (stepped && !stopped && !at_pad(cpu.rip) && --limit)
         interp_step(&cpu);
     store(&out->st);
+    if (repair_state)
+        tmem_protect(PROT_READ | PROT_WRITE);
     memcpy(out->mem, g2h(TC_MEM), TC_MEM_SIZE);
     return limit != 0;
 }

@@ -104,6 +104,11 @@ void tmem_init(void)
     mprotect(g2h(TC_RO), page, PROT_READ);
 }
 
+void tmem_protect(int prot)
+{
+    mprotect(g2h(TC_MEM), TC_MEM_SIZE, prot);
+}
+
 void tmem_load(const struct tcase *t)
 {
     write_code(tc_start(t), t->code, t->len);

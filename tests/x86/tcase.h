@@ -80,6 +80,8 @@ const char *gen_skip_reason(unsigned row); /* NULL: tested, in each mode that it
 /* memory.c: maps the regions; writes a case's code and data. */
 void tmem_init(void);
 void tmem_load(const struct tcase *t);
+/* The page of data gets these rights (PROT_*). */
+void tmem_protect(int prot);
 /* Gives a forked child code pages of its own. */
 void tmem_after_fork(void);
 /* A byte of the two pages at TC_CODE, to write to: there they are read-only. */
