@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 
+import cosim
 import qemu_limits
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,6 +68,8 @@ def environment(options, box64):
     env = {"PATH": "/usr/bin:/usr/sbin", "HOME": "/tmp/box64-big", "TMPDIR": "/tmp/box64-big", "LC_ALL": "C.UTF-8", "TZ": "UTC", "B": box64,
            "DATA": "/tests/data", "BIG": "/tests/big", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "SLOW": options.slow,
            "BOX64_LIBC": options.libc, "BOX64_NORCFILES": "1", "BOX64_LOG": "0"}
+    if options.cosim:
+        env.update(cosim.settings("/tmp/box64-traces", options.cosim))
     for name, value in (("QEMU_LD_PREFIX", "/host" if options.prefix else None), ("QEMU_CPU", options.cpu)):
         if value:
             env[name] = value
@@ -85,6 +88,10 @@ def run(name, box64, options, timeout):
     home = os.path.join(options.tree, "tmp/box64-big")
     shutil.rmtree(home, ignore_errors=True)
     os.makedirs(home)
+    traces = os.path.join(options.tree, "tmp/box64-traces")
+    shutil.rmtree(traces, ignore_errors=True)
+    os.makedirs(traces)
+    os.chmod(traces, 0o777)
     script = name + ".sh"
     if name.startswith("py_"):
         left_out = [cases for module, cases, _ in qemu_limits.rows() if options.qemu and module == name[3:]]
@@ -125,9 +132,14 @@ def one(name, seconds, options):
     start = time.monotonic()
     got = run(name, "/box64/" + os.path.basename(options.box64), options, seconds * options.factor)
     good = want[:2] == got[:2] and want[1] != b""
-    print("%s %s (%d s)" % ("ok  " if good else "FAIL", name, time.monotonic() - start), flush=True)
+    told = ""
+    if options.cosim:
+        told = cosim.Told(os.path.join(options.tree, "tmp/box64-traces"))
+        good = good and told.good(got[0])
+    print("%s %s (%d s) %s" % ("ok  " if good else "FAIL", name, time.monotonic() - start, told), flush=True)
     if not good or options.verbose:
         show(want, got, options)
+        print(told.text[:4000] if told else "")
     return good
 
 
@@ -142,6 +154,7 @@ def main():
     parser.add_argument("--cpu", help="QEMU's -cpu")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the box64 run and the native one")
     parser.add_argument("--only", help="names, separated by commas; also ones the table leaves out")
+    parser.add_argument("--cosim", type=int, metavar="N", help="compare translated code with the interpreter at one entry of N")
     parser.add_argument("--factor", type=int, default=1, help="times the time limits of the table")
     parser.add_argument("--show", type=int, default=20, help="lines of output shown of a failure")
     parser.add_argument("--exec", metavar="COMMAND", help="run this there instead, $B is box64")
