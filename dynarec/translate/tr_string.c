@@ -48,11 +48,19 @@ static void copy(struct tr *t, unsigned sz, bool load, hreg x)
     advance(t, X86_RDI, sz);
 }
 
-/* To the next one, if there are more. */
-static void next(struct tr *t, u32 again)
+/* The rest of a repeat, one element at a time. */
+static void one_by_one(struct tr *t, unsigned sz, bool load, hreg x, u32 rest)
 {
+    hreg c = h_gpr(X86_RCX);
+    u32 again = tr_label(t), done = tr_label(t);
+
+    tr_bind(t, rest);
+    h_jz(t, 8, c, done);
+    tr_bind(t, again);
+    copy(t, sz, load, x);
     advance(t, X86_RCX, -1);
-    h_jnz(t, 8, h_gpr(X86_RCX), again);
+    h_jnz(t, 8, c, again);
+    tr_bind(t, done);
 }
 
 /* 16 bytes at a time, as long as there are as many: left is a temporary, v what STOS stores. */
@@ -79,7 +87,7 @@ static void by_16(struct tr *t, unsigned sz, bool load, vreg v, hreg left, u32 r
 bool tr_MOVS(struct tr *t, const struct x86_insn *in)
 {
     unsigned sz = in->opnd[0].size;
-    u32 rest, again, done;
+    u32 rest;
     hreg x;
 
     if (!can(in))
@@ -91,20 +99,13 @@ bool tr_MOVS(struct tr *t, const struct x86_insn *in)
         return true;
     }
     rest = tr_label(t);
-    again = tr_label(t);
-    done = tr_label(t);
     /* Nearer than 16 bytes it sees what it has written, or writes again what a fault left. */
     h_op(t, H_SUB, 8, x, h_gpr(X86_RDI), h_gpr(X86_RSI));
     h_opi(t, H_ADD, 8, x, x, 16);
     h_opi(t, H_SHR, 8, x, x, 5);
     h_jz(t, 8, x, rest);
     by_16(t, sz, true, h_vtmp(t), x, rest);
-    tr_bind(t, rest);
-    h_jz(t, 8, h_gpr(X86_RCX), done);
-    tr_bind(t, again);
-    copy(t, sz, true, x);
-    next(t, again);
-    tr_bind(t, done);
+    one_by_one(t, sz, true, x, rest);
     return true;
 }
 
@@ -112,7 +113,7 @@ bool tr_STOS(struct tr *t, const struct x86_insn *in)
 {
     unsigned sz = in->opnd[0].size;
     hreg a = h_gpr(X86_RAX);
-    u32 rest, again, done;
+    u32 rest;
     vreg v;
 
     if (!can(in))
@@ -123,18 +124,11 @@ bool tr_STOS(struct tr *t, const struct x86_insn *in)
         return true;
     }
     rest = tr_label(t);
-    again = tr_label(t);
-    done = tr_label(t);
     v = h_vtmp(t);
     h_vfrom_gpr(t, 8, v, a);
     h_vdup(t, sz == 8 ? 3 : sz / 2, v, v, 0);
     by_16(t, sz, false, v, h_tmp(t), rest);
-    tr_bind(t, rest);
-    h_jz(t, 8, h_gpr(X86_RCX), done);
-    tr_bind(t, again);
-    copy(t, sz, false, a);
-    next(t, again);
-    tr_bind(t, done);
+    one_by_one(t, sz, false, a, rest);
     return true;
 }
 
