@@ -166,4 +166,14 @@ void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k);
 void h_ymm_match(struct tr *t, const struct tr_ymm_keep *k);
 void h_ymm_start(struct tr *t, const struct tr_ymm_keep *k);
 
+/*
+ * ---- MMX registers: in struct x86_cpu, and kept where upper halves are ----
+ * get: a register whose low half is MMi, only to be read. set: the register to compute its new
+ * value in; put stores it. forget: they have changed in memory.
+ */
+vreg h_mmx_get(struct tr *t, unsigned i);
+vreg h_mmx_set(struct tr *t, unsigned i);
+void h_mmx_put(struct tr *t, unsigned i);
+void h_mmx_forget(struct tr *t);
+
 #endif

@@ -375,6 +375,54 @@ void h_ymm_put(struct tr *t, unsigned i)
     note(t);
 }
 
+/* ---- MMX registers ---- */
+#define MMX 16 /* in of[]: MM0 */
+
+static unsigned mantissa(unsigned i)
+{
+    return (unsigned)offsetof(struct x86_cpu, fpu.regs) + 16 * i;
+}
+
+vreg h_mmx_get(struct tr *t, unsigned i)
+{
+    int s = slot_with(t, MMX + i);
+    vreg v;
+
+    if (s >= 0) {
+        t->ymm.used[s] = ++t->ymm.clock;
+        return (vreg)(YMM_SLOT0 + s);
+    }
+    v = (vreg)(YMM_SLOT0 + take_slot(t, MMX + i));
+    tr_put(t, a64_ldr_v(3, v, CPU, mantissa(i)));
+    return v;
+}
+
+vreg h_mmx_set(struct tr *t, unsigned i)
+{
+    int s = slot_with(t, MMX + i);
+
+    if (s < 0)
+        return (vreg)(YMM_SLOT0 + take_slot(t, MMX + i));
+    t->ymm.used[s] = ++t->ymm.clock;
+    return (vreg)(YMM_SLOT0 + s);
+}
+
+void h_mmx_put(struct tr *t, unsigned i)
+{
+    tr_put(t, a64_str_v(3, (vreg)(YMM_SLOT0 + slot_with(t, MMX + i)), CPU, mantissa(i)));
+}
+
+void h_mmx_forget(struct tr *t)
+{
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (t->ymm.of[s] >= MMX)
+            t->ymm.of[s] = 0xff;
+    t->ymm.mmx = false;
+    t->ymm.mmx_ones = 0;
+}
+
+/* ---- upper halves that are not wanted, or zero ---- */
+
 /* The value in its slot is no longer wanted. */
 static void forget(struct tr *t, unsigned i)
 {

@@ -66,6 +66,8 @@ static bool one(struct tr *t, struct tr_insn *ti)
         return false;
     }
     if (tr_vectors(t)) {
+        if (attr & X86_ATTR_X87)
+            h_mmx_forget(t);
         if ((t->fp.open || (attr & X86_ATTR_SSE)) && tr_fp_step(t, in))
             return false;
         if (tr_x87_step(t, in))

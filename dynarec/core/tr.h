@@ -95,6 +95,10 @@ struct tr_ymm {
     u8 dirty;            /* bit per slot: memory does not have it yet */
     bool unclean;        /* jit.ymm_clean is known to be 0 */
     u16 zero;            /* bit i: the upper half of YMM i is zero */
+    /* MMX registers: 16 + i in of[], never dirty (translate/tr_mmx.c). TOP and the tags are as MMX
+     * has them and no exception is pending; bit i: so is the exponent of register i. */
+    bool mmx;
+    u8 mmx_ones;
 };
 
 /* What the slots hold where a block of a loop starts (translate/tr_ymm.c). */

@@ -1,7 +1,7 @@
 /*
  * tr_vec.c - operands and the usual shapes of vector instructions; see vec.h.
  */
-#include "dynarec/translate/vec.h"
+#include "dynarec/translate/mmx.h"
 
 vreg tr_v_src(struct tr *t, const struct x86_insn *in, unsigned i, unsigned sz)
 {
@@ -62,10 +62,13 @@ bool tr_v_mmx(const struct x86_insn *in)
 
 bool tr_v_sse(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned esz)
 {
-    vreg d = tr_v_reg(in, 0);
+    vreg d;
 
-    if (!h_v3_can(op) || tr_v_mmx(in))
+    if (!h_v3_can(op))
         return false;
+    if (tr_v_mmx(in))
+        return tr_mmx_op(t, in, op, esz);
+    d = tr_v_reg(in, 0);
     h_v3(t, op, esz, d, d, tr_v_src(t, in, 1, 16));
     return true;
 }
@@ -94,10 +97,11 @@ bool tr_v_avx(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned e
 
 bool tr_v_sse_lane(struct tr *t, const struct x86_insn *in, tr_v_lane *fn)
 {
-    vreg d = tr_v_reg(in, 0);
+    vreg d;
 
-    if (tr_v_mmx(in))
-        return false;
+    if (tr_v_mmx(in)) /* the only one of these */
+        return tr_mmx_align(t, in);
+    d = tr_v_reg(in, 0);
     fn(t, d, d, tr_v_src(t, in, 1, 16), (u8)in->imm);
     return true;
 }
@@ -107,7 +111,7 @@ bool tr_v_sse_lane1(struct tr *t, const struct x86_insn *in, tr_v_lane *fn)
     vreg s;
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_lane1(t, in, fn);
     s = tr_v_src(t, in, 1, 16);
     fn(t, tr_v_reg(in, 0), s, s, (u8)in->imm);
     return true;

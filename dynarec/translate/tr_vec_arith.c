@@ -2,7 +2,7 @@
  * tr_vec_arith.c - integer arithmetic, logic, compares, packing, interleaving, shifts and
  * cryptography on vectors: one host-op for each lane. See vec.h.
  */
-#include "dynarec/translate/vec.h"
+#include "dynarec/translate/mmx.h"
 
 /* OP and V##OP */
 #define BIN(OP, VOP, ESZ)                                                                          \
@@ -232,10 +232,11 @@ bool tr_v_copy(struct tr *t, const struct x86_insn *copy)
 /* ---- shifts by one count ---- */
 static bool shift_sse(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned esz)
 {
-    vreg d = tr_v_reg(in, 0), n;
+    vreg d, n;
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_shift(t, in, op, esz);
+    d = tr_v_reg(in, 0);
     if (in->opnd[1].kind == X86_OPK_IMM) {
         h_vshift(t, op, esz, d, d, (u8)in->imm);
         return true;

@@ -2,7 +2,7 @@
  * tr_vec_mov.c - vector data movement: whole registers, halves, scalars, single elements in and
  * out, sign masks, PTEST. See vec.h.
  */
-#include "dynarec/translate/vec.h"
+#include "dynarec/translate/mmx.h"
 
 /* ---- whole registers ---- */
 static bool move(struct tr *t, const struct x86_insn *in)
@@ -202,7 +202,7 @@ static bool low(struct tr *t, const struct x86_insn *in, unsigned sz)
     struct h_mem m;
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_move(t, in, sz);
     if (tr_is_mem(in, 0)) {
         m = tr_mem(t, in);
         h_vst(t, sz, tr_v_reg(in, 1), &m);
@@ -260,7 +260,7 @@ static bool insert(struct tr *t, const struct x86_insn *in, unsigned esz)
     struct h_mem m;
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_insert(t, in);
     if (tr_is_mem(in, 1)) {
         m = tr_mem(t, in);
         h_vld_elem(t, esz, tr_v_reg(in, 0), elem(in, esz), &m);
@@ -297,7 +297,7 @@ static bool extract(struct tr *t, const struct x86_insn *in, unsigned esz)
     struct h_mem m;
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_extract(t, in);
     if (tr_is_mem(in, 0)) {
         m = tr_mem(t, in);
         h_vst_elem(t, esz, tr_v_reg(in, 1), elem(in, esz), &m);
@@ -390,7 +390,7 @@ static bool signs(struct tr *t, const struct x86_insn *in, unsigned esz)
     hreg d = h_gpr(in->opnd[0].reg);
 
     if (tr_v_mmx(in))
-        return false;
+        return tr_mmx_signs(t, in);
     if (in->vl == 32 && esz == 0 && compared(t, in->opnd[1].reg))
         h_vmask2_full(t, d, tr_v_reg(in, 1), tr_v_high(t, in, 1));
     else if (in->vl == 32)

@@ -54,6 +54,11 @@ TR_V_LANE1(PSHUFHW, pshufhw)
 TR_V_LANE1(MOVSLDUP, movsldup)
 TR_V_LANE1(MOVSHDUP, movshdup)
 
+TR_FN(PSHUFW)
+{
+    return tr_v_sse_lane1(t, in, pshuflw);
+}
+
 TR_FN(VPBLENDD)
 {
     return tr_v_avx_lane(t, in, blendps, 4);

@@ -1,7 +1,7 @@
 /*
  * vec.h - what the tr_vec_*.c files share. A 256-bit operation is two: on the pinned low halves and
  * on the upper ones (h_ymm_*). Memory is read before anything is written. Writes: legacy SSE keeps
- * the upper half, VEX.128 zeroes it (tr_v_done). Forms with MMX registers are left to x86_sem.
+ * the upper half, VEX.128 zeroes it (tr_v_done). Forms with MMX registers are tr_mmx.c's.
  *
  * The alignment of operands that must be aligned (#GP for MOVAPS and most legacy forms) is checked
  * before, and only with BOX64_DYNAREC_ALIGN=1 (tr_v_align).
