@@ -32,35 +32,47 @@ struct work {
     struct {
         gaddr lo, hi;
     } code[8]; /* ranges that env->fetch allowed */
-    u32 ncode;
+    u32 ncode, last; /* last: where the code just looked at was */
     struct {
         gaddr pc;
         const struct interp_op *op; /* the interpreter's record of it, NULL: look */
     } todo[TR_MAX_BLOCKS * 2];
     u32 ntodo;
     const struct interp_op *op; /* the interpreter's next record, if it has one */
+    bool look;                  /* if not, another block of its may begin there */
     struct window window;
     u64 taken[(2 * REACH + TAIL) / 64]; /* bit per byte from entry - REACH on: is in a block */
 };
 _Static_assert(MAX_BLOCK_INSNS *X86_MAX_LEN <= TAIL, "struct work.taken");
 
-/* End of the readable code at pc, 0: none. Each new page is fetched, that is, watched. */
-static gaddr code_end(struct work *w, gaddr pc)
+static gaddr other_code_end(struct work *w, gaddr pc)
 {
     bool checked = false;
     gaddr end;
 
-    for (u32 i = 0; i < w->ncode; i++)
-        if (pc >= w->code[i].lo && pc < w->code[i].hi)
+    for (u32 i = 0; i < w->ncode; i++) {
+        if (pc >= w->code[i].lo && pc < w->code[i].hi) {
+            w->last = i;
             return w->code[i].hi;
+        }
+    }
     if (w->ncode == 8)
         return 0;
     end = w->c->env->fetch(w->c, pc, &checked);
     if (!end || checked)
         return 0;
+    w->last = w->ncode;
     w->code[w->ncode].lo = pc;
     w->code[w->ncode++].hi = end;
     return end;
+}
+
+/* End of the readable code at pc, 0: none. Each new page is fetched, that is, watched. */
+ALWAYS_INLINE gaddr code_end(struct work *w, gaddr pc)
+{
+    gaddr lo = w->code[w->last].lo, hi = w->code[w->last].hi;
+
+    return LIKELY(pc - lo < hi - lo) ? hi : other_code_end(w, pc);
 }
 
 static void want(struct work *w, gaddr pc, const struct interp_op *op)
@@ -94,6 +106,11 @@ static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
 
     if (!end)
         return 0;
+    if (!known && w->look) {
+        w->op = block_records(pc, w->t->mode);
+        known = block_next_record(&w->op, pc);
+    }
+    w->look = known != NULL;
     if (known) {
         *in = *known;
         return in->len;
@@ -188,7 +205,8 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
 
     if (t->nblk == TR_MAX_BLOCKS || t->nins >= t->opt.maxinsns)
         return;
-    w->op = op ? op : block_records(pc, t->mode);
+    w->op = op;
+    w->look = true;
     b = &t->blk[t->nblk];
     *b = (struct tr_block){.pc = pc, .end = pc, .first = t->nins, .falls = true};
     do {
@@ -258,7 +276,8 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
 
     w.t = t;
     w.c = c;
-    w.ncode = w.ntodo = 0;
+    w.ncode = w.ntodo = w.last = 0;
+    w.code[0].lo = w.code[0].hi = 0;
     w.window.n = 0;
     memset(w.taken, 0, sizeof w.taken);
     t->cpu = c;
@@ -302,14 +321,15 @@ static gaddr known_end(struct tr *t, gaddr pc)
 unsigned flags_live_at(struct tr *t, gaddr pc)
 {
     unsigned live = 0, open = X86_OSZAPC;
-    const struct interp_op *op = block_records(pc, t->mode);
+    const struct interp_op *op = NULL;
+    bool jumped = true; /* entries are mostly where jumps go to */
     struct window window;
 
     window.n = 0;
     if (t->opt.test)
         return X86_OSZAPC;
     for (u32 k = 0; k < 6 && open; k++) {
-        int other = region_live(pc);
+        int other = jumped ? region_live(pc) : -1;
         const struct x86_insn *known;
         const struct x86_row *row;
         struct x86_insn decoded;
@@ -320,6 +340,8 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
         end = known_end(t, pc);
         if (!end)
             return live | open;
+        if (jumped)
+            op = block_records(pc, t->mode);
         known = block_next_record(&op, pc);
         if (!known)
             known = decode_alone(t, &window, &decoded, pc, end);
@@ -332,7 +354,8 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
             return t->opt.safeflags < 2 ? live : live | open;
         if ((row->attr & X86_ATTR_IND) && t->opt.safeflags < 2)
             return live | (open & ~(unsigned)(X86_PF | X86_AF));
-        if ((row->attr & X86_ATTR_BRANCH) && !(row->attr & (X86_ATTR_COND | X86_ATTR_IND)))
+        jumped = (row->attr & X86_ATTR_BRANCH) != 0;
+        if (jumped && !(row->attr & (X86_ATTR_COND | X86_ATTR_IND)))
             pc = known->imm;
         else if (row->attr & (X86_ATTR_BRANCH | X86_ATTR_STOP))
             return live | open;
