@@ -31,7 +31,7 @@ struct work {
     struct x86_cpu *c;
     struct {
         gaddr lo, hi;
-    } code[8]; /* ranges that env->fetch allowed */
+    } code[8];       /* ranges that env->fetch allowed */
     u32 ncode, last; /* last: where the code just looked at was */
     struct {
         gaddr pc;
@@ -86,7 +86,7 @@ static void want(struct work *w, gaddr pc, const struct interp_op *op)
 }
 
 ALWAYS_INLINE const struct x86_insn *decode_alone(const struct tr *t, struct window *w,
-                                           struct x86_insn *in, gaddr pc, gaddr end)
+                                                  struct x86_insn *in, gaddr pc, gaddr end)
 {
     gaddr at = pc - w->at;
 

@@ -140,7 +140,7 @@ struct tr_fp {
     u16 full, low;    /* registers whose value, or low element alone, is in loc[] */
     u16 low8;         /* ... of 8 bytes */
     u8 loc[16];
-    u32 held; /* temporaries in loc[] */
+    u32 held;                 /* temporaries in loc[] */
     u32 late[TR_MAX_FP_LATE]; /* integer instructions of the run, done behind its check */
     u32 nlate;
     u16 late_gpr; /* what they write */

@@ -12,10 +12,10 @@ bool tr_mmx_op(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned 
 bool tr_mmx_shift(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned esz);
 /* fn on operand 1, and the immediate. */
 bool tr_mmx_lane1(struct tr *t, const struct x86_insn *in, tr_v_lane *fn);
-bool tr_mmx_align(struct tr *t, const struct x86_insn *in);                /* PALIGNR */
-bool tr_mmx_move(struct tr *t, const struct x86_insn *in, unsigned sz);    /* MOVD, MOVQ */
-bool tr_mmx_insert(struct tr *t, const struct x86_insn *in);               /* PINSRW */
-bool tr_mmx_extract(struct tr *t, const struct x86_insn *in);              /* PEXTRW */
-bool tr_mmx_signs(struct tr *t, const struct x86_insn *in);                /* PMOVMSKB */
+bool tr_mmx_align(struct tr *t, const struct x86_insn *in);             /* PALIGNR */
+bool tr_mmx_move(struct tr *t, const struct x86_insn *in, unsigned sz); /* MOVD, MOVQ */
+bool tr_mmx_insert(struct tr *t, const struct x86_insn *in);            /* PINSRW */
+bool tr_mmx_extract(struct tr *t, const struct x86_insn *in);           /* PEXTRW */
+bool tr_mmx_signs(struct tr *t, const struct x86_insn *in);             /* PMOVMSKB */
 
 #endif

@@ -86,8 +86,7 @@ static vreg set(struct tr *t, const struct x86_insn *in)
 /* Source operand i; bytes 8-15 are anything. */
 static vreg source(struct tr *t, const struct x86_insn *in, unsigned i)
 {
-    return in->opnd[i].kind == X86_OPK_MMX ? get(t, in, i)
-                                           : tr_v_src(t, in, i, in->opnd[i].size);
+    return in->opnd[i].kind == X86_OPK_MMX ? get(t, in, i) : tr_v_src(t, in, i, in->opnd[i].size);
 }
 
 /* ---- shapes ---- */

@@ -22,7 +22,8 @@ static bool look(const struct x86_insn *in, struct use *u)
 {
     const struct x86_row *row = &x86_rows[in->row];
 
-    if (!tr_table[in->op] || (row->attr & (X86_ATTR_CALL | X86_ATTR_STOP | X86_ATTR_X87 | X86_ATTR_MMX)) ||
+    if (!tr_table[in->op] ||
+        (row->attr & (X86_ATTR_CALL | X86_ATTR_STOP | X86_ATTR_X87 | X86_ATTR_MMX)) ||
         in->op == X86_VZEROUPPER || in->op == X86_VZEROALL)
         return false;
     if (!(row->attr & X86_ATTR_AVX))
