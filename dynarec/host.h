@@ -95,6 +95,9 @@ enum h_atomic { H_AT_ADD, H_AT_AND, H_AT_OR, H_AT_XOR, H_AT_SWAP, H_AT_SUB };
 void h_atomic(struct tr *t, enum h_atomic op, unsigned sz, hreg old, hreg addr, hreg val);
 /* old = [addr]; if (old == expect) [addr] = val. */
 void h_cas(struct tr *t, unsigned sz, hreg old, hreg addr, hreg expect, hreg val);
+/* 16 bytes, addr a multiple of that: RDX:RAX against [addr], RCX:RBX into it if they are equal;
+ * else RDX:RAX = [addr]. d (8 bytes) = 0 iff they were. */
+void h_cas16(struct tr *t, hreg d, hreg addr);
 enum h_fence { H_FENCE_LOAD, H_FENCE_STORE, H_FENCE_FULL };
 void h_fence(struct tr *t, enum h_fence kind);
 
@@ -110,8 +113,9 @@ void h_step_f(struct tr *t, unsigned sz, hreg d, hreg a, int delta);
 void h_shifti_f(struct tr *t, enum h_op op, bool rol, unsigned sz, hreg d, hreg a, unsigned count);
 /* SF ZF PF of r (sz 1 2 4 8), CF = OF = AF = 0. */
 void h_flags_logic(struct tr *t, unsigned sz, hreg r);
-/* CF, or OF, = bit 0 of r; the other needed flags stay. */
+/* CF, or OF, or ZF, = bit 0 of r; the other needed flags stay. */
 void h_flags_cf(struct tr *t, hreg r);
+void h_flags_z(struct tr *t, hreg r);
 void h_flags_of(struct tr *t, hreg r);
 /* CF = OF = (r != 0); others undefined. */
 void h_flags_mul(struct tr *t, hreg r);

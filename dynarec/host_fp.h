@@ -22,6 +22,10 @@ void h_fp_enter(struct x86_cpu *c);
 void h_fp_leave(struct x86_cpu *c);
 /* Translated code may run: all exceptions are masked and the host can flush as MXCSR says. */
 bool h_fp_masked(const struct x86_cpu *c);
+/* In translated code: MXCSR with the flags noted since; s becomes MXCSR, or back to the interpreter
+ * at the current instruction. */
+void h_mxcsr_get(struct tr *t, hreg d);
+void h_mxcsr_set(struct tr *t, hreg s);
 
 /* ---- arithmetic ---- */
 enum h_fop { H_FADD, H_FSUB, H_FMUL, H_FDIV, H_FMIN, H_FMAX };
@@ -76,6 +80,9 @@ bool h_fp_doubtful(void);
  * TR_REFUTED_*. */
 void h_refute(struct tr *t, unsigned how);
 void h_resume(struct tr *t);
+
+/* RCPPS, with root RSQRTPS: the interpreter's value, no flags. d is none of a. */
+void h_fv_estimate(struct tr *t, bool root, unsigned n, const vreg *d, const vreg *a);
 
 /* ---- conversions ---- */
 /* Immediate of ROUNDSD; false: not this one. */

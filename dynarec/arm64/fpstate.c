@@ -8,19 +8,7 @@
  * IDC says "flushed", not "denormal operand", so DE is not kept, and UE is found before rounding.
  */
 #include "dynarec/arm64/a64.h"
-
-#define MX_DAZ (1u << 6)
-#define MX_MASKS (0x3fu << 7)
-#define MX_FTZ (1u << 15)
-enum { MX_IE = 1, MX_DE = 2, MX_ZE = 4, MX_OE = 8, MX_UE = 16, MX_PE = 32 };
-
-#define FPCR_FIZ (1u << 0)
-#define FPCR_AH (1u << 1)
-#define FPCR_NEP (1u << 2)
-#define FPCR_FZ (1u << 24)
-#define FPCR_OF_GUEST (1ull << 63) /* in jit.fpcr: it is in the register */
-
-enum { FPSR_IOC = 1, FPSR_DZC = 2, FPSR_OFC = 4, FPSR_UFC = 8, FPSR_IXC = 16, FPSR_IDC = 128 };
+#include "dynarec/arm64/fpcr.h"
 
 /* RMode: nearest, up, down, zero; x86's RC: nearest, down, up, zero. */
 static u64 control(u32 mxcsr)

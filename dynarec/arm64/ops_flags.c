@@ -535,6 +535,14 @@ void h_flags_of(struct tr *t, hreg r)
     insert(t, r, 0, h_tmp(t));
 }
 
+void h_flags_z(struct tr *t, hreg r)
+{
+    if (!(need(t) & X86_ZF))
+        return;
+    to_nzcv(t, need(t));
+    insert(t, r, 2, h_tmp(t));
+}
+
 void h_flags_mul(struct tr *t, hreg r)
 {
     if (!(need(t) & (X86_CF | X86_OF)))

@@ -350,3 +350,53 @@ void h_cas(struct tr *t, unsigned sz, hreg old, hreg addr, hreg expect, hreg val
     tr_branch(t, a64_cbnz(0, ok, 0), again);
     h_fence(t, H_FENCE_FULL);
 }
+
+/* CASP wants registers in pairs. */
+#define OLD 6
+#define NEXT 16
+
+static void swap_exclusive(struct tr *t, hreg d, hreg addr)
+{
+    hreg ok = h_tmp(t);
+    u32 again = tr_label(t), store = tr_label(t);
+
+    tr_bind(t, again);
+    tr_put(t, a64_ldaxp(1, OLD, OLD + 1, addr));
+    h_op(t, H_XOR, 8, d, OLD, R_RAX);
+    h_op(t, H_XOR, 8, ok, OLD + 1, R_RDX);
+    h_op(t, H_OR, 8, d, d, ok);
+    h_mov(t, 8, NEXT, OLD); /* what differs is written too: SDM, CMPXCHG16B */
+    h_mov(t, 8, NEXT + 1, OLD + 1);
+    h_jnz(t, 8, d, store);
+    h_mov(t, 8, NEXT, R_RBX);
+    h_mov(t, 8, NEXT + 1, R_RCX);
+    tr_bind(t, store);
+    tr_put(t, a64_stlxp(1, ok, NEXT, NEXT + 1, addr));
+    h_jnz(t, 4, ok, again);
+    h_fence(t, H_FENCE_FULL);
+}
+
+void h_cas16(struct tr *t, hreg d, hreg addr)
+{
+    u32 pairs = 3u << OLD | 3u << NEXT;
+
+    if ((t->tmp_free & pairs) != pairs)
+        tr_fail(t, "no pairs of registers");
+    t->tmp_free &= ~pairs;
+    if (a64_has.lse) {
+        h_mov(t, 8, OLD, R_RAX);
+        h_mov(t, 8, OLD + 1, R_RDX);
+        h_mov(t, 8, NEXT, R_RBX);
+        h_mov(t, 8, NEXT + 1, R_RCX);
+        tr_put(t, a64_caspal(1, OLD, NEXT, addr));
+        if (t->opt.strongmem >= 3)
+            h_fence(t, H_FENCE_FULL);
+        h_op(t, H_XOR, 8, d, OLD, R_RAX);
+        h_op(t, H_XOR, 8, NEXT, OLD + 1, R_RDX);
+        h_op(t, H_OR, 8, d, d, NEXT);
+    } else {
+        swap_exclusive(t, d, addr);
+    }
+    h_mov(t, 8, R_RAX, OLD);
+    h_mov(t, 8, R_RDX, OLD + 1);
+}

@@ -18,4 +18,8 @@ bool tr_mmx_insert(struct tr *t, const struct x86_insn *in);            /* PINSR
 bool tr_mmx_extract(struct tr *t, const struct x86_insn *in);           /* PEXTRW */
 bool tr_mmx_signs(struct tr *t, const struct x86_insn *in);             /* PMOVMSKB */
 
+/* tr_mask.c: MASKMOVQ and MASKMOVDQU, n bytes; their addresses that are translated. */
+bool tr_mask_can(const struct x86_insn *in);
+void tr_mask_bytes(struct tr *t, vreg data, vreg mask, unsigned n);
+
 #endif

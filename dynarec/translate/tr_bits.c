@@ -1,7 +1,6 @@
 /*
- * tr_bits.c - shifts and rotates, multiply and divide, bit operations, exchange-and-compare, single
- * flags. Forms that compilers do not write (byte rotates by CL with live flags ...) stay with
- * x86_sem.
+ * tr_bits.c - shifts and rotates, multiply and divide, bit operations, single flags. Forms that
+ * compilers do not write (byte rotates by CL with live flags ...) stay with x86_sem.
  */
 #include "dynarec/translate/translate.h"
 
@@ -403,9 +402,13 @@ static bool bit(struct tr *t, const struct x86_insn *in, enum bit_op op)
     unsigned n = (unsigned)in->imm & (8 * sz - 1);
     hreg a, c, d, count = H_NONE, one;
 
-    if (mem && (!imm || op != BIT_TEST))
-        return false;
-    a = mem ? tr_read(t, in, 0) : h_gpr(in->opnd[0].reg);
+    if (mem)
+        return tr_bit_in_memory(t, in,
+                                op == BIT_SET     ? H_OR
+                                : op == BIT_RESET ? H_BIC
+                                                  : H_XOR,
+                                op == BIT_TEST);
+    a = h_gpr(in->opnd[0].reg);
     c = h_tmp(t);
     if (imm) {
         h_opi(t, H_SHR, wide, c, a, n);
@@ -493,7 +496,7 @@ static bool count_zeros(struct tr *t, const struct x86_insn *in, bool trailing)
     unsigned sz = in->opnd[0].size, f = needs(t) & (X86_CF | X86_ZF);
     hreg d = h_gpr(in->opnd[0].reg), s;
 
-    if (sz < 4 || f == (X86_CF | X86_ZF))
+    if (sz < 4)
         return false;
     s = tr_read(t, in, 1);
     if (f == X86_CF)
@@ -502,8 +505,14 @@ static bool count_zeros(struct tr *t, const struct x86_insn *in, bool trailing)
         h_ctz(t, sz, d, s);
     else
         h_clz(t, sz, d, s);
-    if (f == X86_ZF)
+    if (f & X86_ZF)
         h_flags_zf(t, sz, d, false);
+    if (f == (X86_CF | X86_ZF)) { /* as many as there are bits */
+        hreg c = h_tmp(t);
+
+        h_ubfx(t, c, d, sz == 8 ? 6 : 5, 1);
+        h_flags_cf(t, c);
+    }
     return true;
 }
 
@@ -522,12 +531,20 @@ bool tr_POPCNT(struct tr *t, const struct x86_insn *in)
     unsigned sz = in->opnd[0].size;
     hreg d, s;
 
-    if (sz < 4 || (needs(t) & (X86_PF | X86_AF)))
+    if (sz < 4)
         return false;
     d = h_gpr(in->opnd[0].reg);
     s = tr_read(t, in, 1);
     h_popcnt(t, sz, d, s);
-    h_flags_logic(t, sz, d);
+    if (needs(t) & (X86_PF | X86_AF)) { /* all but ZF are 0 */
+        hreg f = h_tmp(t);
+
+        h_clz(t, 8, f, d);
+        h_opi(t, H_AND, 4, f, f, X86_ZF);
+        h_flags_set(t, f);
+    } else {
+        h_flags_logic(t, sz, d);
+    }
     return true;
 }
 
@@ -556,107 +573,6 @@ bool tr_MOVBE(struct tr *t, const struct x86_insn *in)
     }
     h_bswap(t, sz, x, h_gpr(in->opnd[1].reg));
     tr_write(t, in, 0, x);
-    return true;
-}
-
-bool tr_ANDN(struct tr *t, const struct x86_insn *in)
-{
-    unsigned sz = in->opnd[0].size;
-    hreg b = tr_read(t, in, 2), d = h_gpr(in->opnd[0].reg);
-
-    h_op(t, H_BIC, sz, d, b, h_gpr(in->opnd[1].reg));
-    h_flags_logic(t, sz, d);
-    return true;
-}
-
-/* Lowest set bit: reset, isolated, mask up to it. Their CF is left to x86_sem. */
-static bool lowest(struct tr *t, const struct x86_insn *in, enum h_op op, int delta)
-{
-    unsigned sz = in->opnd[0].size;
-    hreg s, x, d = h_gpr(in->opnd[0].reg);
-
-    if (needs(t) & X86_CF)
-        return false;
-    s = tr_read(t, in, 1);
-    x = h_tmp(t);
-    if (delta)
-        h_opi(t, H_ADD, sz, x, s, delta);
-    else
-        h_neg(t, sz, x, s);
-    h_op(t, op, sz, d, s, x);
-    h_flags_logic(t, sz, d);
-    return true;
-}
-
-bool tr_BLSR(struct tr *t, const struct x86_insn *in)
-{
-    return lowest(t, in, H_AND, -1);
-}
-
-bool tr_BLSI(struct tr *t, const struct x86_insn *in)
-{
-    return lowest(t, in, H_AND, 0);
-}
-
-bool tr_BLSMSK(struct tr *t, const struct x86_insn *in)
-{
-    return lowest(t, in, H_XOR, -1);
-}
-
-/* ---- exchange and compare ---- */
-
-static hreg address(struct tr *t, const struct x86_insn *in)
-{
-    struct h_mem m = tr_mem(t, in);
-    hreg r = h_tmp(t);
-
-    h_ea(t, r, &m);
-    return r;
-}
-
-bool tr_XADD(struct tr *t, const struct x86_insn *in)
-{
-    unsigned sz = in->opnd[0].size;
-    hreg addr, old, b, r;
-
-    if (!tr_is_mem(in, 0) || !is_gpr(in, 1))
-        return false;
-    addr = address(t, in);
-    old = h_tmp(t);
-    b = h_gpr(in->opnd[1].reg);
-    h_atomic(t, H_AT_ADD, sz, old, addr, b);
-    r = h_tmp(t);
-    h_op_f(t, H_ADD, sz, r, old, b);
-    tr_write(t, in, 1, old);
-    return true;
-}
-
-bool tr_CMPXCHG(struct tr *t, const struct x86_insn *in)
-{
-    unsigned sz = in->opnd[0].size;
-    hreg addr, old, a = h_gpr(X86_RAX), x, r;
-    u32 same;
-
-    if (!tr_is_mem(in, 0) || !is_gpr(in, 1))
-        return false;
-    addr = address(t, in);
-    old = h_tmp(t);
-    h_cas(t, sz, old, addr, a, h_gpr(in->opnd[1].reg));
-    h_op_f(t, H_SUB, sz, H_NONE, a, old);
-    x = h_tmp(t);
-    r = h_tmp(t);
-    same = tr_label(t);
-    h_op(t, H_XOR, sz < 4 ? 4 : sz, x, a, old);
-    if (sz < 4) {
-        h_zext(t, r, x, sz);
-        x = r;
-    }
-    h_jz(t, sz < 4 ? 4 : sz, x, same);
-    if (sz >= 4)
-        h_mov(t, sz, a, old);
-    else
-        h_bfi(t, a, old, 0, 8 * sz);
-    tr_bind(t, same);
     return true;
 }
 

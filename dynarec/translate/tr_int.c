@@ -263,7 +263,9 @@ static bool binary(struct tr *t, const struct x86_insn *in, enum h_op op)
     hreg a, b, d;
 
     if (op == H_ADC || op == H_SBB) {
-        if (tr_is_mem(in, 0) || (needs && sz < 4))
+        if (tr_is_mem(in, 0))
+            return tr_carry_to_memory(t, in, op);
+        if (needs && sz < 4)
             return false;
     }
     if (tr_is_mem(in, 0))
@@ -437,8 +439,15 @@ bool tr_NOT(struct tr *t, const struct x86_insn *in)
     struct h_mem m;
     hreg a, d;
 
-    if (locked(in))
-        return false;
+    if (locked(in)) {
+        m = tr_mem(t, in);
+        a = h_tmp(t);
+        d = h_tmp(t);
+        h_ea(t, a, &m);
+        h_imm(t, d, ~0ull);
+        h_atomic(t, H_AT_XOR, sz, h_tmp(t), a, d);
+        return true;
+    }
     a = read_rmw(t, in, &m);
     d = tr_dest(t, in, 0);
     h_not(t, sz < 4 ? 4 : sz, d, a);

@@ -278,6 +278,20 @@ bool tr_mmx_signs(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* The x87 side changes even when the store faults. */
+bool tr_MASKMOVQ(struct tr *t, const struct x86_insn *in)
+{
+    vreg mask;
+
+    if (!tr_mask_can(in) || !begin(t))
+        return false;
+    mark(t);
+    mask = h_vtmp(t);
+    h_vmov_low(t, 8, mask, get(t, in, 1));
+    tr_mask_bytes(t, get(t, in, 0), mask, 8);
+    return true;
+}
+
 /* ---- conversions: only the side in MMX registers, not memory, makes the x87's state MMX's ---- */
 
 /* The two integers, zeros above. */

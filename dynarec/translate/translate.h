@@ -36,6 +36,11 @@ hreg tr_dest(struct tr *t, const struct x86_insn *in, unsigned i);
 /* Writes operand i (register or memory) from the low bytes of v. */
 void tr_write(struct tr *t, const struct x86_insn *in, unsigned i, hreg v);
 
+/* tr_atomic.c: ADC and SBB, and BT BTS BTR BTC (op OR, BIC, XOR; or a test alone), with operand 0
+ * in memory. False: nothing was written. */
+bool tr_carry_to_memory(struct tr *t, const struct x86_insn *in, enum h_op op);
+bool tr_bit_in_memory(struct tr *t, const struct x86_insn *in, enum h_op op, bool test);
+
 /* tr_int.c: writes general registers, flags and memory only; never leaves nor runs through x86_sem,
  * whatever its operands. */
 bool tr_plain_integer(const struct x86_insn *in);

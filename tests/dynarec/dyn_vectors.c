@@ -29,7 +29,7 @@
 
 static struct tcase tc;
 static struct tresult want, got;
-static const char *globs[16];
+static const char *globs[64];
 static unsigned nglobs, cases = 200, values = 1, mismatches, ran, refused, unaligned, partial,
                         fallbacks, repairs;
 static u64 seed = 1;
@@ -95,7 +95,10 @@ static bool equal(struct tresult *right, struct tresult *wrong)
 
     right->st.mxcsr |= mxcsr_free;
     wrong->st.mxcsr |= mxcsr_free;
-    return !tc_differ(&tc, right, wrong, diff, sizeof diff);
+    /* The bound that estimates have against a CPU is not for translated code. */
+    return !tc_differ(&tc, right, wrong, diff, sizeof diff) &&
+           (right->st.exc != X86_EXC_NONE ||
+            !memcmp(right->st.vec, wrong->st.vec, sizeof right->st.vec));
 }
 
 /* The case with its data out of reach until the first fault: the state there, and at the end. */
@@ -163,8 +166,7 @@ static void one(unsigned row, u64 s, bool sequence)
 
 static bool wanted(unsigned row)
 {
-    if (gen_skip_reason(row) || (x86_rows[row].attr & X86_ATTR_APPROX) ||
-        !(x86_rows[row].modes & 1))
+    if (gen_skip_reason(row) || !(x86_rows[row].modes & 1))
         return false;
     for (unsigned i = 0; i < nglobs; i++)
         if (!fnmatch(globs[i], x86_op_names[x86_rows[row].op], FNM_CASEFOLD) ||
@@ -233,7 +235,7 @@ int main(int argc, char **argv)
             verbose = true;
             continue;
         }
-        if (!strcmp(argv[i], "--rows") && nglobs < 16)
+        if (!strcmp(argv[i], "--rows") && nglobs < 64)
             globs[nglobs++] = value;
         else if (!strcmp(argv[i], "--seed"))
             seed = strcmp(value, "fresh") ? strtoull(value, NULL, 0) : fresh_seed();
