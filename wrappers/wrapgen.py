@@ -205,6 +205,7 @@ class Row:
         self.my = self.raw = self.via = self.va = None
         self.sync = []
         self.out = []  # (argument, size): where the kernel may write
+        self.swap = []  # (argument, name): native code gets another object there
         self.weak = self.nocheck = False
         self.versions = None  # of the x86-64 library, the default first; None: the library's own
         self.size = 0  # data
@@ -241,6 +242,7 @@ class Lib:
         self.sonames, self.natives, self.includes = [], [], []
         self.rows, self.skips = {}, {}
         self.fpflags = False
+        self.needs = None  # optional library: native symbols without which it is too old
         self.version = None  # of rows that say none
         self.layouts = []  # (struct, size, {field: offset}, where)
         self.callbacks = {}
@@ -282,6 +284,8 @@ def parse_attrs(row, attrs):
             row.versions = [] if value == "-" else [version_name(v) for v in value.split(",")]
         elif word == "out" and value and not row.data:
             row.out = [parse_out(row, item) for item in value.split(",")]
+        elif word == "swap" and value and not row.data:
+            row.swap = [parse_swap(row, item) for item in value.split(",")]
         elif word in VA_KINDS and not value:
             row.va = word
         elif word == "weak" and not value:
@@ -292,7 +296,7 @@ def parse_attrs(row, attrs):
             raise Bad("%s: unknown attribute '%s'" % (where, a))
     if row.my and row.raw:
         raise Bad("%s: my and raw exclude each other" % where)
-    if row.raw and row.out:
+    if row.raw and (row.out or row.swap):
         raise Bad("%s: raw functions prepare their outputs themselves" % where)
     if row.data:
         return
@@ -317,6 +321,15 @@ def parse_out(row, text):
     if min(used) < 1 or max(used) > len(args) or args[used[0] - 1].kind != "p" or any(t.kind not in SCALARS for t in args) or row.va:
         raise Bad("%s: out=%s names no plain argument and size" % (row.where, text))
     return used[0] - 1, m.group(2)
+
+
+def parse_swap(row, text):
+    m = re.match(r"(\d+):([a-z]\w*)$", text)
+    args = row.sig.args
+    plain = m and all(t.kind in SCALARS or t.kind == "cb" for t in args) and not row.va
+    if not plain or not 1 <= int(m.group(1)) <= len(args) or args[int(m.group(1)) - 1].kind != "p":
+        raise Bad("%s: swap=%s names no plain pointer" % (row.where, text))
+    return int(m.group(1)) - 1, m.group(2)
 
 
 def version_name(text):
@@ -371,6 +384,11 @@ def parse_line(lib, line, where):
         if not re.match(r"[\w.]+$", rest) or lib.version:
             raise Bad("%s: one version VERSION expected" % where)
         lib.version = version_name(rest)
+        return
+    if word == "optional":
+        if not all(re.match(r"[A-Za-z_]\w*$", name) for name in rest.split()):
+            raise Bad("%s: optional SYMBOL... expected" % where)
+        lib.needs = rest.split()
         return
     if word == "fpflags" and not rest:
         lib.fpflags = True
@@ -553,7 +571,7 @@ def fetch_float(t, regs, off, n, pre):
     return "br_double_bits(br_stack64(c, %d))" % off
 
 
-def store_result(t, callbacks):
+def store_result(t):
     """Statements that put `r` where the guest expects it."""
     k = t.kind
     if k == "v":
@@ -586,7 +604,7 @@ def store_result(t, callbacks):
     if k in ("f", "d"):
         return ["c->vec[0].%s[0] = r;" % ("f" if k == "f" else "df")]
     if k == "cb":
-        return ["br_ret(c, guest_function(r, t_%s));" % callbacks[t.arg].key()]
+        return ["br_ret(c, br_guest_function(r, &cbt_%s));" % t.arg]
     if t.is_pointer():
         return ["br_ret(c, h2g(r));"]
     if SCALARS[k][1] < 4:
@@ -594,7 +612,7 @@ def store_result(t, callbacks):
     return ["br_ret(c, (u%d)r);" % (8 * SCALARS[k][1])]
 
 
-def thunk_body(row_va, sync, sig, callbacks):
+def thunk_body(row_va, sync, sig):
     place = Place(returns_in_memory(sig.ret))
     pre, post, names, types = [], [], [], []
     if returns_in_memory(sig.ret):
@@ -623,13 +641,13 @@ def thunk_body(row_va, sync, sig, callbacks):
     call = "(%sfn)(%s);" % (cast, ", ".join(names))
     if sig.ret.kind != "v":
         call = "%s r = %s" % (rtype, call)
-    lines = pre + [call] + post + store_result(sig.ret, callbacks)
+    lines = pre + [call] + post + store_result(sig.ret)
     return ["    " + line for line in lines]
 
 
-def emit_thunk(key, row_va, sync, sig, callbacks):
+def emit_thunk(key, row_va, sync, sig):
     out = ["void t_%s(struct x86_cpu *c, void *fn)" % key, "{"]
-    body = thunk_body(row_va, sync, sig, callbacks)
+    body = thunk_body(row_va, sync, sig)
     if not any(re.search(r"\bc\b", line) for line in body):
         out.append("    (void)c;")
     return out + body + ["}", ""]
@@ -637,7 +655,7 @@ def emit_thunk(key, row_va, sync, sig, callbacks):
 
 # ---- callback handlers: native -> guest ----------------------------------------------------------
 
-def give(t, place, n, out, callbacks):
+def give(t, place, n, out):
     regs, off = place.arg(t)
     src = "a%d" % n
     if t.kind in ("S", "cf", "cd", "q"):
@@ -665,7 +683,7 @@ def give(t, place, n, out, callbacks):
             out.append("memcpy(g2h(f.args + %d), &%s, sizeof %s);" % (off, src, src))
         return
     if t.kind == "cb":
-        value = "guest_function(%s, t_%s)" % (src, callbacks[t.arg].key())
+        value = "br_guest_function(%s, &cbt_%s)" % (src, t.arg)
     elif t.is_pointer():
         value = "h2g(%s)" % src
     elif SCALARS[t.kind][1] < 4:
@@ -693,12 +711,12 @@ def take_result(t, name):
     raise Bad("callback %s: result '%s' is not supported" % (name, t.text))
 
 
-def emit_handler(name, sig, callbacks):
+def emit_handler(name, sig):
     params = ["%s a%d" % (t.c(), n) for n, t in enumerate(sig.args)]
     place = Place(False)
     moves = []
     for n, t in enumerate(sig.args):
-        give(t, place, n, moves, callbacks)
+        give(t, place, n, moves)
     reads, result = take_result(sig.ret, name)
     out = ["static %s h_%s(%s)" % (sig.ret.c(), name, ", ".join(params) or "void"), "{",
            "    const struct br_slot *s = br_slot_taken();", "    struct br_frame f;", "",
@@ -709,7 +727,7 @@ def emit_handler(name, sig, callbacks):
     out.append("    br_frame_end(&f);")
     if result:
         out.append("    return %s;" % result)
-    return out + ["}", "const struct br_cbtype cbt_%s = {\"%s\", (void *)h_%s};" % (name, name, name), ""]
+    return out + ["}", "const struct br_cbtype cbt_%s = {\"%s\", (void *)h_%s, t_%s};" % (name, name, name, sig.key()), ""]
 
 
 # ---- output ------------------------------------------------------------------------------------
@@ -761,14 +779,11 @@ def emit_common(libs, callbacks, names):
     c = [HEAD % names, "#include <string.h>", "#include \"wrapped_thunks.h\"", ""]
     for s in syncs:
         c.append("static struct br_sync_var *const sync_%s[] = {%s};" % ("_".join(s), ", ".join("&sv_" + v for v in s)))
-    c += ["", "/* A native function pointer as the guest may call it. */",
-          "static UNUSED gaddr guest_function(void *native, br_thunk *thunk)", "{",
-          "    gaddr g = br_slot_guest(native);",
-          "    return g || !native ? g : br_bridge(thunk, native, \"(native function)\");", "}", ""]
+    c.append("")
     for name in sorted(callbacks):
-        c += emit_handler(name, callbacks[name], callbacks)
+        c += emit_handler(name, callbacks[name])
     for key in sorted(thunks):
-        c += emit_thunk(key, *thunks[key], callbacks)
+        c += emit_thunk(key, *thunks[key])
     return h, c
 
 
@@ -792,6 +807,8 @@ def emit_my_header(libs, names):
                 protos[row.my] = (p, row)
     out = [HEAD % names, "#ifndef WRAPPED_MY_H", "#define WRAPPED_MY_H", "#include \"wrapped_thunks.h\""]
     out += [protos[k][0] for k in sorted(protos)]
+    swaps = {name for lib in libs for row in lib.rows.values() for _, name in row.swap}
+    out += ["void *native_%s(void *guest);\nvoid guest_%s(void *guest, void *native);" % (n, n) for n in sorted(swaps)]
     return out + ["#endif", ""]
 
 
@@ -807,14 +824,16 @@ def emit_lib(lib):
         out.append("struct br_sync_var sv_%s = {%s, %d, NULL, 0};" % (v, quote(v), lib.rows[v].size))
     out.append("static struct br_sync_var *const syncs[] = {%sNULL};" % "".join("&sv_%s, " % v for v in svs))
     for row in lib.rows.values():
-        out += emit_prepare(row) if row.out else []
+        out += emit_prepare(row) if row.out or row.swap else []
     out.append("static const struct br_symbol syms[] = {")
     for name in sorted(lib.rows, key=lambda s: s.encode()):
         out.append("    " + emit_symbol(lib, lib.rows[name]))
     out += ["};", "static const char *const sonames[] = {%s, NULL};" % ", ".join(map(quote, lib.sonames)),
             "static const char *const natives[] = {%sNULL};" % "".join(quote(n) + ", " for n in lib.natives),
-            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s, %s};"
-            % (lib.ident, len(svs), "true" if lib.fpflags else "false", quote(newest(lib)) if lib.version else "NULL"), ""]
+            "static const char *const needs[] UNUSED = {%sNULL};" % "".join(quote(n) + ", " for n in lib.needs or []),
+            "const struct br_lib wrapped_%s = {sonames, natives, syms, ARRAY_SIZE(syms), syncs, %d, NULL, %s, %s, %s};"
+            % (lib.ident, len(svs), "true" if lib.fpflags else "false", quote(newest(lib)) if lib.version else "NULL",
+               "NULL" if lib.needs is None else "needs"), ""]
     return out
 
 
@@ -840,10 +859,20 @@ def emit_prepare(row):
     ident = re.sub(r"\W", "_", row.name)
     params = ", ".join("%s a%d" % (t.c(), i) for i, t in enumerate(row.sig.args))
     types = ", ".join(t.c() for t in row.sig.args)
-    call = "((%s (*)(%s))real_%s)(%s);" % (row.sig.ret.c(), types, ident, ", ".join("a%d" % i for i in range(len(row.sig.args))))
-    return (["static void *real_%s;" % ident, "static %s prepare_%s(%s)" % (row.sig.ret.c(), ident, params), "{"] +
-            ["    " + out_call(row, n, size) for n, size in row.out] +
-            ["    " + ("" if row.sig.ret.kind == "v" else "return ") + call, "}"])
+    swapped = {n for n, _ in row.swap}
+    call = "((%s (*)(%s))real_%s)(%s);" % (row.sig.ret.c(), types, ident, ", ".join(
+        "%s%d" % ("n" if i in swapped else "a", i) for i in range(len(row.sig.args))))
+    body = [out_call(row, n, size) for n, size in row.out]
+    body += ["void *n%d = native_%s(a%d);" % (n, name, n) for n, name in row.swap]
+    after = ["guest_%s(a%d, n%d);" % (name, n, n) for n, name in row.swap]
+    if row.sig.ret.kind == "v":
+        body += [call] + after
+    elif after:
+        body += ["%s r = %s" % (row.sig.ret.c(), call)] + after + ["return r;"]
+    else:
+        body.append("return " + call)
+    return (["static void *real_%s;" % ident, "static %s prepare_%s(%s)" % (row.sig.ret.c(), ident, params or "void"), "{"] +
+            ["    " + line for line in body] + ["}"])
 
 
 def newest(lib):
@@ -873,7 +902,7 @@ def emit_symbol(lib, row):
             quote(row.name), quote(row.sig.text), row.raw, via, kind, have)
     my = "(void *)my_" + row.my if row.my else "NULL"
     ident = re.sub(r"\W", "_", row.name)
-    prepare = "(void *)prepare_%s, &real_%s" % (ident, ident) if row.out else "NULL, NULL"
+    prepare = "(void *)prepare_%s, &real_%s" % (ident, ident) if row.out or row.swap else "NULL, NULL"
     return "{%s, %s, t_%s, %s, %s, 0, %s, 0, %s, %s, %s}," % (
         quote(row.name), quote(row.sig.text), row.thunk_key(), my, via, kind, direct(row), have, prepare)
 
@@ -1086,12 +1115,14 @@ def check_data(row):
 def check_layout(layout, text):
     """A struct that guest and host share must look here as it does on x86-64, where these numbers are from."""
     name, size, fields, where = layout
-    if not re.search(r"\bstruct\s+%s\s*\{" % name, text):
+    if re.search(r"\bstruct\s+%s\s*\{" % name, text):
+        name = "struct " + name
+    elif not re.search(r"\}\s*%s\s*;" % name, text):
         return []
-    out = ["_Static_assert(sizeof(struct %s) == %s, %s);" % (name, size, quote("%s: size of struct %s" % (where, name)))]
+    out = ["_Static_assert(sizeof(%s) == %s, %s);" % (name, size, quote("%s: size of %s" % (where, name)))]
     for field, offset in fields.items():
-        out += ["#undef " + field, "_Static_assert(__builtin_offsetof(struct %s, %s) == %s, %s);" % (
-            name, field, offset, quote("%s: place of %s in struct %s" % (where, field, name)))]
+        out += ["#undef " + field, "_Static_assert(__builtin_offsetof(%s, %s) == %s, %s);" % (
+            name, field, offset, quote("%s: place of %s in %s" % (where, field, name)))]
     return out
 
 
@@ -1164,8 +1195,8 @@ def page(paths):
 def coverage(paths):
     """The libraries' part of docs/coverage.md."""
     total = [0, 0, 0, 0]
-    print("\n# Library symbols\n\nMade by wrappers/wrapgen.py from the .sigs files: every public symbol of glibc 2.36 has a row or a reason"
-          " (test wrapped_symbols).\nNames and reasons are in docs/wrapped.md.\n")
+    print("\n# Library symbols\n\nMade by wrappers/wrapgen.py from the .sigs files: every public symbol of glibc 2.36, libcrypt, libz,"
+          " libbz2 and liblzma has a row or a reason (test wrapped_symbols).\nNames and reasons are in docs/wrapped.md.\n")
     print("| file | functions | of them by hand | data | not wrapped, with reason |\n|---|---:|---:|---:|---:|")
     for lib in read_libs(paths)[0]:
         rows = lib.rows.values()

@@ -22,6 +22,7 @@
 #include "bridge/slots.h"
 #include "bridge/thunk.h"
 #include "bridge/unwind.h"
+#include "config/config.h"
 #include "interp/interp.h"
 #include "mem/mem.h"
 #include "signal/signal.h"
@@ -202,7 +203,7 @@ struct own_symbol {
 };
 static struct own_symbol *own_symbols;
 
-gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
+static gaddr own_bridge(br_thunk *thunk, void *fn, const char *name, bool raw)
 {
     struct own_symbol *own;
     struct bridge *b;
@@ -218,12 +219,22 @@ gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
     own->sym.name = name;
     own->sym.sig = "";
     own->sym.thunk = thunk;
-    own->sym.raw = 1;
+    own->sym.raw = raw;
     lock_bridges();
     own->next = own_symbols;
     own_symbols = own;
     unlock_bridges();
     return bridge_for(thunk, fn, &own->sym, false);
+}
+
+gaddr br_bridge(br_thunk *thunk, void *fn, const char *name)
+{
+    return own_bridge(thunk, fn, name, true);
+}
+
+gaddr br_function(br_thunk *thunk, void *fn)
+{
+    return own_bridge(thunk, fn, "(native function)", false);
 }
 
 bool br_is_bridge(gaddr a, void **fn, const char **name)
@@ -382,6 +393,18 @@ static bool has_soname(const struct br_lib *l, const char *soname, const char **
     return false;
 }
 
+/* Is it at least as new as the rows want it? */
+static bool has_needs(const struct br_lib *l, void *native)
+{
+    for (unsigned i = 0; l->needs && l->needs[i]; i++) {
+        if (!dlsym(native, l->needs[i])) {
+            log_debug("%s: this host's has no %s", l->sonames[0], l->needs[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The library's own handle; RTLD_DEFAULT for what is in the process anyway. False: this host does
  * not have it. */
 static bool open_native(const struct br_lib *l, void **native)
@@ -391,8 +414,10 @@ static bool open_native(const struct br_lib *l, void **native)
         return true;
     for (unsigned i = 0; l->natives[i]; i++) {
         *native = dlopen(l->natives[i], RTLD_LAZY | RTLD_GLOBAL);
-        if (*native)
+        if (*native && has_needs(l, *native))
             return true;
+        if (*native)
+            dlclose(*native);
     }
     return false;
 }
@@ -428,10 +453,21 @@ struct br_loaded *br_lib_open(const char *soname)
         ;
     unlock_bridges();
     for (unsigned i = 0; !o && i < nlibs; i++) {
-        if (has_soname(libs[i], soname, &known))
+        if (has_soname(libs[i], soname, &known) &&
+            !(libs[i]->needs && cfg_list_has(cfg.emulated_libs, soname)))
             o = open_lib(libs[i], known);
     }
     return o;
+}
+
+bool br_lib_comes_second(const char *soname)
+{
+    const char *known;
+
+    for (unsigned i = 0; cfg.prefer_emulated && i < nlibs; i++)
+        if (libs[i]->needs && has_soname(libs[i], soname, &known))
+            return true;
+    return false;
 }
 
 const char *br_lib_soname(const struct br_loaded *l)

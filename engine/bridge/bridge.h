@@ -53,15 +53,20 @@ struct br_lib {                 /* generated, one per .sigs file */
     int (*init)(void);  /* may be NULL; called at first use */
     bool fpflags;       /* its functions are called for the exception flags too */
     const char *newest; /* the last version that the rows know; NULL: they have none */
+    /* NULL: part of glibc, always native. Else the host's is taken when it has these symbols and no
+     * option says otherwise; NULL-terminated. */
+    const char *const *needs;
 };
 
 int br_init(void);
 void br_register(const struct br_lib *const *libs, unsigned n); /* wrappers' generated registry */
 
-/* The wrapped library for a soname unless options say it is to be loaded as guest code; NULL: none.
- */
+/* The wrapped library for a soname; NULL: none, it is to be loaded as guest code (not wrapped, an
+ * option says so, or this host does not have it or has an old one). */
 struct br_loaded;
 struct br_loaded *br_lib_open(const char *soname);
+/* Whether the guest's own copy goes first (BOX64_PREFER_EMULATED). */
+bool br_lib_comes_second(const char *soname);
 const char *br_lib_soname(const struct br_loaded *l);
 
 /*
@@ -91,6 +96,8 @@ void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 s
 /* A guest address for (thunk, fn): the same pair gives the same bridge. name is for traces (must
  * live forever). */
 gaddr br_bridge(br_thunk *thunk, void *fn, const char *name);
+/* The same for a native function that has no name here; br_unwrap() leads back to it. */
+gaddr br_function(br_thunk *thunk, void *fn);
 /* Is this guest address a bridge? Then *fn/name are filled (dladdr, backtraces, unwrapping of
  * callbacks). */
 bool br_is_bridge(gaddr a, void **fn, const char **name);

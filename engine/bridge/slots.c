@@ -183,6 +183,13 @@ gaddr br_slot_guest(const void *native)
     return slot < used ? br_slot_table[slot].fn : 0;
 }
 
+gaddr br_guest_function(void *native, const struct br_cbtype *type)
+{
+    gaddr g = br_slot_guest(native);
+
+    return g || !native ? g : br_function(type->thunk, native);
+}
+
 unsigned br_slot_count(void)
 {
     return used;

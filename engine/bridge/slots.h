@@ -14,7 +14,8 @@
 /* A callback type; generated, one object per `callback` line and distinct signature. */
 struct br_cbtype {
     const char *name;
-    void *handler; /* native function of that type; begins with br_slot_taken() */
+    void *handler;   /* native function of that type; begins with br_slot_taken() */
+    br_thunk *thunk; /* calls a native function of that type for the guest */
 };
 
 struct br_slot { /* 32 bytes: the stubs scale the index by that */
@@ -30,6 +31,9 @@ _Static_assert(sizeof(struct br_slot) == 32, "stubs.S");
 void *br_callback(gaddr fn, const struct br_cbtype *type);
 /* The guest function behind a native pointer made by br_callback, 0 if it is none of ours. */
 gaddr br_slot_guest(const void *native);
+/* The way back from br_callback, for any native function: as the guest may call it, compare it with
+ * NULL and hand it over again. */
+gaddr br_guest_function(void *native, const struct br_cbtype *type);
 unsigned br_slot_count(void);
 
 /* The slot through which the running handler was entered. First thing in a handler. */

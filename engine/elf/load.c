@@ -123,7 +123,11 @@ struct elf_object *load_library(const char *name, struct elf_object *requester, 
     struct elf_object *o = obj_by_name(name, space_now);
 
     missing(m, name, requester, "not loaded");
-    if (o || (o = open_native(name, requester)))
+    if (o)
+        return o;
+    if (br_lib_comes_second(name) && (o = open_guest(name, requester, only_loaded, m)))
+        return o;
+    if ((o = open_native(name, requester)))
         return o;
     return open_guest(name, requester, only_loaded, m);
 }

@@ -3,39 +3,43 @@
 """
 import importlib.util
 import os
+import re
 import struct
 import sys
 
 SKIP = 77
-LIBRARIES = ("libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "libresolv.so.2", "libcrypt.so.1")
+LIBRARIES = ("libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "libresolv.so.2", "libcrypt.so.1", "libz.so.1", "libbz2.so.1.0",
+             "liblzma.so.5")
 VERDEF, VERSYM, DYNSYM, ABSOLUTE = 0x6FFFFFFD, 0x6FFFFFFF, 11, 0xFFF1
 
 
 def exports(path):
-    """(name, version, is the default) of what an x86-64 shared library defines."""
+    """(name, version or None, is the default) of what an x86-64 shared library defines."""
     with open(path, "rb") as f:
         data = f.read()
     shoff, = struct.unpack_from("<Q", data, 40)
     size, count = struct.unpack_from("<HH", data, 58)
     heads = [struct.unpack_from("<IIQQQQIIQQ", data, shoff + i * size) for i in range(count)]
     section = {h[1]: h for h in heads}
-    dynsym, versym, at = section[DYNSYM], section[VERSYM], section[VERDEF][4]
+    dynsym = section[DYNSYM]
     strings = heads[dynsym[6]][4]
+    versym, at = (section[VERSYM], section[VERDEF][4]) if VERDEF in section else (None, 0)
 
     def text(off):
         return data[strings + off:data.index(b"\0", strings + off)].decode()
 
-    versions = {}
-    while True:
+    versions = {1: None} # the file's own, which is none
+    while at:
         _, _, index, _, _, aux, following = struct.unpack_from("<HHHHIII", data, at)
-        versions[index] = text(struct.unpack_from("<I", data, at + aux)[0])
+        if index > 1:
+            versions[index] = text(struct.unpack_from("<I", data, at + aux)[0])
         if not following:
             break
         at += following
     for i in range(1, dynsym[5] // 24):
         name, _, _, shndx, _, _ = struct.unpack_from("<IBBHQQ", data, dynsym[4] + 24 * i)
-        version = struct.unpack_from("<H", data, versym[4] + 2 * i)[0]
-        if shndx not in (0, ABSOLUTE) and version & 0x7FFF > 1:
+        version = struct.unpack_from("<H", data, versym[4] + 2 * i)[0] if versym else 1
+        if shndx not in (0, ABSOLUTE) and version & 0x7FFF:
             yield text(name), versions[version & 0x7FFF], not version & 0x8000
 
 
@@ -45,7 +49,7 @@ def wrong_versions(wrapgen, lib, tree):
     for path in filter(None, (find(tree, soname) for soname in lib.sonames)):
         for name, version, default in exports(path):
             have.setdefault(name, [])
-            if version not in have[name]:
+            if version and version not in have[name]:
                 have[name].insert(0 if default else len(have[name]), version)
     for name, row in lib.rows.items():
         rows = [version for other in lib.rows for base, _, version in [other.partition("@")] if base == name and version]
@@ -58,8 +62,9 @@ def wrong_versions(wrapgen, lib, tree):
 
 
 def newer(wrapgen, have, listed):
-    known = [v for versions in have.values() for v in versions if v.startswith("GLIBC_2")]
-    return bool(listed) and wrapgen.version_key(listed[0]) > max(map(wrapgen.version_key, known))
+    family = re.match(r"\D*", listed[0]).group() if listed else ""
+    known = [v for versions in have.values() for v in versions if re.match(family + r"\d", v)]
+    return bool(known and listed) and wrapgen.version_key(listed[0]) > max(map(wrapgen.version_key, known))
 
 
 def find(tree, library):

@@ -731,6 +731,23 @@ static void test_bridges(void)
     CHECK(br_callback(w.addr, &cbt_small) == (void *)my_byte);
 }
 
+static i32 native_add(i32 a, i32 b)
+{
+    return a + b;
+}
+
+/* A native function in the guest's hands: can be called, is always the same one, and comes back. */
+static void test_native_functions(void)
+{
+    gaddr fn = add_const(7), a = br_guest_function((void *)native_add, &cbt_add);
+
+    CHECK_EQ(run_guest(a, 40, 2), 42);
+    CHECK_EQ(br_guest_function((void *)native_add, &cbt_add), a);
+    CHECK(br_callback(a, &cbt_add) == (void *)native_add);
+    CHECK_EQ(br_guest_function(br_callback(fn, &cbt_add), &cbt_add), fn);
+    CHECK_EQ(br_guest_function(NULL, &cbt_add), 0);
+}
+
 /* ---- the engine around it ---- */
 
 static void no_exception(struct x86_cpu *cpu)
@@ -776,5 +793,6 @@ int main(void)
     RUN(test_callbacks);
     RUN(test_slots);
     RUN(test_bridges);
+    RUN(test_native_functions);
     return harness_done();
 }

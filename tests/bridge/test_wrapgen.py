@@ -45,6 +45,13 @@ BAD = [
     ("f i(p l) out=1:a2**4", "names no plain argument"),
     ("f i(p s ...) out=1:4 printf", "names no plain argument"),
     ("f i(p) raw out=1:4", "prepare their outputs themselves"),
+    ("f i(p) swap=1", "names no plain pointer"),
+    ("f i(p) swap=2:thing", "names no plain pointer"),
+    ("f i(s) swap=1:thing", "names no plain pointer"),
+    ("f i(p s ...) printf swap=1:thing", "names no plain pointer"),
+    ("f i(p) raw swap=1:thing", "prepare their outputs themselves"),
+    ("data d 4 swap=1:thing", "unknown attribute"),
+    ("optional a-b", "optional SYMBOL... expected"),
     ("f i() v=", "unknown attribute 'v='"),
     ("f i() v=2.14,", "unknown attribute"),
     ("f@OLD i() v=2.14", "unknown attribute"),
@@ -94,7 +101,8 @@ class WrapgenTest(unittest.TestCase):
         self.assertEqual(done.stderr, "wrapgen: %s:2: unknown type at 'zz)'\n" % path)
 
     def compile_check(self, rows):
-        path = write(self.dir.name, "lib l.so\ninclude <string.h>\ninclude <math.h>\ninclude <stdio.h>\ninclude <time.h>\n" + rows)
+        includes = ("string", "stdlib", "math", "stdio", "time")
+        path = write(self.dir.name, "lib l.so\n" + "".join("include <%s.h>\n" % i for i in includes) + rows)
         out = os.path.join(self.dir.name, "check.c")
         wrapgen.check(out, CC, [path])
         done = subprocess.run(CC + ["-std=gnu11", "-w", "-c", out, "-o", os.devnull], capture_output=True, text=True, check=False)
@@ -111,11 +119,12 @@ class WrapgenTest(unittest.TestCase):
                 ("sin f(d)", "the result of sin"), ("sin d(l)", "argument 1"), ("sinl d(d)", "sinl"), ("sinf d(d)", "sinf"),
                 ("fprintf i(p s)", "and ..."), ("rewind i(p)", "the result of rewind"), ("fclose v(p)", "fclose has a result"),
                 ("data stdin 4", "size of stdin"), ("layout tm 48", "size of struct tm"), ("layout tm 56 tm_min=8", "place of tm_min"),
+                ("layout div_t 12", "size of div_t"), ("layout div_t 8 rem=0", "place of rem"),
                 ("fputc i(p p)", "argument 1 of fputc")]:
             status, text = self.compile_check(row + "\n")
             self.assertNotEqual(status, 0, row)
             self.assertIn(message, text, row)
-            self.assertIn("t.sigs:6:", text, row)
+            self.assertIn("t.sigs:7:", text, row)
 
     def test_output_is_stable(self):
         for round_ in ("a", "b"):

@@ -46,6 +46,10 @@ void libc_jump(struct x86_cpu *c, gaddr buf, int val);
 /* A malloc'ed result as the guest's own free takes it: the same, or moved there (libc_alloc.c). */
 void *libc_hand_over(void *native, size_t size);
 char *libc_hand_over_string(char *native);
+/* Whether the program has a malloc of its own; that one, and its free. */
+bool libc_has_own_malloc(void);
+void *libc_own_malloc(size_t size);
+void libc_own_free(void *p);
 /* Cancellation of the running thread: its registered cleanup handlers run. */
 void libc_run_cleanups(void);
 

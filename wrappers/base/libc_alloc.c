@@ -55,6 +55,30 @@ static void *guest_alloc(gaddr fn, size_t size)
     return p;
 }
 
+static gaddr own_free(void)
+{
+    static gaddr known = UNKNOWN;
+    return own(&known, "free");
+}
+
+/* Looks both up: the others may be called by a library's own thread, which no guest code called. */
+bool libc_has_own_malloc(void)
+{
+    return own_malloc() && own_free();
+}
+
+void *libc_own_malloc(size_t size)
+{
+    return guest_alloc(own_malloc(), size);
+}
+
+void libc_own_free(void *p)
+{
+    u64 arg = h2g(p);
+
+    br_call_guest(own_free(), 1, &arg);
+}
+
 void *libc_hand_over(void *native, size_t size)
 {
     gaddr fn = native ? own_malloc() : 0;
