@@ -144,6 +144,16 @@ bool h_crc32c_can(void);
 void h_crc32c(struct tr *t, unsigned sz, hreg d, hreg crc, hreg data); /* sz: of data */
 
 /*
+ * PCMPxSTRx by its immediate: d (none of the others) = ones in the elements of the result; la and
+ * lb: the lengths, 0 to 16 >> esz. Then: the implicit length of a; the result as a mask, and the
+ * index that its lowest or last bit is, as many as there are elements if none.
+ */
+void h_pcmpstr(struct tr *t, unsigned imm, vreg d, vreg a, vreg b, hreg la, hreg lb);
+void h_pcmpstr_length(struct tr *t, unsigned esz, hreg d, vreg a);
+void h_pcmpstr_mask(struct tr *t, unsigned esz, hreg d, vreg v);
+void h_pcmpstr_index(struct tr *t, unsigned esz, bool last, hreg d, hreg mask);
+
+/*
  * ---- upper halves of YMM registers ----
  * They live in struct x86_cpu and are cached in host registers inside a block: struct tr_ymm.
  * h_ymm_get: a register with the upper half of YMM i, only to be read. h_ymm_set: the register to

@@ -36,8 +36,17 @@ bool tr_XADD(struct tr *t, const struct x86_insn *in)
     unsigned sz = in->opnd[0].size;
     hreg addr, old, b, r;
 
-    if (!tr_is_mem(in, 0) || !is_gpr(in, 1))
+    if (!is_gpr(in, 1))
         return false;
+    if (!tr_is_mem(in, 0)) {
+        old = h_tmp(t);
+        r = h_tmp(t);
+        h_mov(t, 8, old, tr_read(t, in, 0));
+        h_op_f(t, H_ADD, sz, r, old, h_gpr(in->opnd[1].reg));
+        tr_write(t, in, 1, old);
+        tr_write(t, in, 0, r);
+        return true;
+    }
     addr = address(t, in);
     old = h_tmp(t);
     b = h_gpr(in->opnd[1].reg);
@@ -55,7 +64,7 @@ bool tr_CMPXCHG(struct tr *t, const struct x86_insn *in)
     u32 same;
 
     if (!tr_is_mem(in, 0) || !is_gpr(in, 1))
-        return false;
+        return false; /* of registers nobody writes it */
     addr = address(t, in);
     old = h_tmp(t);
     h_cas(t, sz, old, addr, a, h_gpr(in->opnd[1].reg));

@@ -2,7 +2,7 @@
  * tr_bits.c - shifts and rotates, multiply and divide, bit operations, single flags. Forms that
  * compilers do not write (byte rotates by CL with live flags ...) stay with x86_sem.
  */
-#include "dynarec/translate/translate.h"
+#include "dynarec/translate/narrow.h"
 
 static unsigned needs(const struct tr *t)
 {
@@ -146,20 +146,42 @@ bool tr_RORX(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* By CL: as much of the second operand as the first is shifted, none if it is not. */
+static void double_by_cl(struct tr *t, unsigned sz, hreg d, hreg a, hreg b, bool left)
+{
+    hreg n = h_tmp(t), x = h_tmp(t), y = h_tmp(t), c = h_gpr(X86_RCX);
+
+    h_not(t, 4, n, c);
+    h_opi(t, left ? H_SHR : H_SHL, sz, x, b, 1);
+    h_op(t, left ? H_SHR : H_SHL, sz, x, x, n);
+    h_op(t, left ? H_SHL : H_SHR, sz, y, a, c);
+    h_op(t, H_OR, sz, d, x, y);
+}
+
 static bool shift_double(struct tr *t, const struct x86_insn *in, bool left)
 {
-    unsigned sz = in->opnd[0].size, n = (unsigned)in->imm & (8 * sz - 1);
-    hreg d;
+    unsigned sz = in->opnd[0].size, bits = 8 * sz, n = (unsigned)in->imm & (bits - 1);
+    bool imm = in->opnd[2].kind == X86_OPK_IMM, mem = tr_is_mem(in, 0);
+    hreg a, b = h_gpr(in->opnd[1].reg), d, c = H_NONE;
 
-    if (sz < 4 || in->opnd[2].kind != X86_OPK_IMM || !n || !is_gpr(in, 0) ||
-        (needs(t) & (X86_CF | X86_OF)))
+    if (sz < 4 || (imm && !n) || (needs(t) && (mem || !imm)))
         return false;
-    d = h_gpr(in->opnd[0].reg);
-    if (left)
-        h_extr(t, sz, d, d, h_gpr(in->opnd[1].reg), 8 * sz - n);
-    else
-        h_extr(t, sz, d, h_gpr(in->opnd[1].reg), d, n);
-    h_flags_logic(t, sz, d);
+    a = tr_read(t, in, 0);
+    d = mem ? h_tmp(t) : h_gpr(in->opnd[0].reg);
+    if (!imm) {
+        double_by_cl(t, sz, d, a, b, left);
+    } else {
+        if (needs(t) & (X86_CF | X86_OF)) {
+            c = h_tmp(t);
+            h_ubfx(t, c, a, left ? bits - n : n - 1, 1);
+        }
+        h_extr(t, sz, d, left ? a : b, left ? b : a, left ? bits - n : n);
+        h_flags_logic(t, sz, d);
+        if (c != H_NONE)
+            tr_carry_out(t, sz, d, c, !left);
+    }
+    if (mem)
+        tr_write(t, in, 0, d);
     return true;
 }
 
@@ -182,7 +204,7 @@ static bool imul_into(struct tr *t, const struct x86_insn *in)
     hreg d = h_gpr(in->opnd[0].reg), a, b, x, y;
 
     if (sz < 4)
-        return false;
+        return tr_imul_narrow(t, in);
     a = in->nopnd == 3 ? tr_read(t, in, 1) : d;
     if (!flags && in->nopnd == 3 && in->opnd[2].kind == X86_OPK_IMM) {
         h_opi(t, H_MUL, sz, d, a, (i64)in->imm);
@@ -217,7 +239,7 @@ static bool mul_wide(struct tr *t, const struct x86_insn *in, bool sign)
     hreg lo = h_gpr(X86_RAX), hi = h_gpr(X86_RDX), b, x, y;
 
     if (sz < 4)
-        return false;
+        return tr_mul_narrow(t, in, sign);
     b = tr_read(t, in, 0);
     x = h_tmp(t);
     if (sz == 4) {
@@ -318,28 +340,15 @@ static void divide_cold(struct tr *t, const struct tr_cold *c)
     h_jump(t, c->back);
 }
 
-static bool divide(struct tr *t, const struct x86_insn *in, bool sign)
+/* RDX:RAX of 4 and 8 bytes each. */
+static void divide_wide(struct tr *t, const struct x86_insn *in, bool sign, u32 otherwise)
 {
     unsigned sz = in->opnd[0].size;
-    hreg lo = h_gpr(X86_RAX), hi = h_gpr(X86_RDX), b, n, q, x;
-    struct tr_cold *cold;
+    hreg lo = h_gpr(X86_RAX), hi = h_gpr(X86_RDX), b = tr_read(t, in, 0), n = h_tmp(t),
+         q = h_tmp(t), x = h_tmp(t);
 
-    if (sz < 4)
-        return false;
-    b = tr_read(t, in, 0);
-    n = h_tmp(t);
-    q = h_tmp(t);
-    x = h_tmp(t);
-    h_ymm_flush(t);
-    h_ymm_reset(t); /* x86_sem in the cold code keeps no upper halves */
-    cold = tr_cold(t, divide_cold);
     if (sz == 4) {
-        if (b == hi || b == lo) {
-            hreg y = h_tmp(t);
-
-            h_mov(t, 4, y, b);
-            b = y;
-        } else if (is_gpr(in, 0)) {
+        if (is_gpr(in, 0)) {
             hreg y = h_tmp(t);
 
             h_mov(t, 4, y, b);
@@ -349,7 +358,7 @@ static bool divide(struct tr *t, const struct x86_insn *in, bool sign)
             h_sext(t, 8, b, b, 4);
         h_zext(t, n, lo, 4);
         h_bfi(t, n, hi, 32, 32);
-        h_jz(t, 8, b, cold->label);
+        h_jz(t, 8, b, otherwise);
         h_div(t, sign, 8, q, n, b);
         if (sign) {
             h_sext(t, 8, x, q, 4);
@@ -357,25 +366,38 @@ static bool divide(struct tr *t, const struct x86_insn *in, bool sign)
         } else {
             h_opi(t, H_SHR, 8, x, q, 32);
         }
-        h_jnz(t, 8, x, cold->label);
+        h_jnz(t, 8, x, otherwise);
         h_msub(t, 4, hi, n, q, b);
         h_mov(t, 4, lo, q);
-    } else {
-        if (sign) {
-            h_opi(t, H_SAR, 8, x, lo, 63);
-            h_op(t, H_XOR, 8, x, x, hi);
-            h_jnz(t, 8, x, cold->label);
-            h_opi(t, H_ADD, 8, x, b, 1);
-            h_opi(t, H_AND, 8, x, x, ~1ll); /* 0 for divisors 0 and -1 */
-            h_jz(t, 8, x, cold->label);
-        } else {
-            h_jnz(t, 8, hi, cold->label);
-            h_jz(t, 8, b, cold->label);
-        }
-        h_div(t, sign, 8, q, lo, b);
-        h_msub(t, 8, hi, lo, q, b);
-        h_mov(t, 8, lo, q);
+        return;
     }
+    if (sign) {
+        h_opi(t, H_SAR, 8, x, lo, 63);
+        h_op(t, H_XOR, 8, x, x, hi);
+        h_jnz(t, 8, x, otherwise);
+        h_opi(t, H_ADD, 8, x, b, 1);
+        h_opi(t, H_AND, 8, x, x, ~1ll); /* 0 for divisors 0 and -1 */
+        h_jz(t, 8, x, otherwise);
+    } else {
+        h_jnz(t, 8, hi, otherwise);
+        h_jz(t, 8, b, otherwise);
+    }
+    h_div(t, sign, 8, q, lo, b);
+    h_msub(t, 8, hi, lo, q, b);
+    h_mov(t, 8, lo, q);
+}
+
+static bool divide(struct tr *t, const struct x86_insn *in, bool sign)
+{
+    struct tr_cold *cold;
+
+    h_ymm_flush(t);
+    h_ymm_reset(t); /* x86_sem in the cold code keeps no upper halves */
+    cold = tr_cold(t, divide_cold);
+    if (in->opnd[0].size < 4)
+        tr_divide_narrow(t, in, sign, cold->label);
+    else
+        divide_wide(t, in, sign, cold->label);
     tr_bind(t, cold->back);
     h_flags_start(t);
     return true;
@@ -561,10 +583,15 @@ bool tr_BSWAP(struct tr *t, const struct x86_insn *in)
 bool tr_MOVBE(struct tr *t, const struct x86_insn *in)
 {
     unsigned sz = in->opnd[0].size;
-    hreg x = h_tmp(t);
+    hreg x = h_tmp(t), y;
 
-    if (sz < 4)
-        return false;
+    if (sz < 4) { /* the high half of its 4 bytes swapped */
+        h_bswap(t, 4, x, tr_read(t, in, 1));
+        y = h_tmp(t);
+        h_opi(t, H_SHR, 4, y, x, 16);
+        tr_write(t, in, 0, y);
+        return true;
+    }
     if (tr_is_mem(in, 1)) {
         hreg s = tr_read(t, in, 1);
 

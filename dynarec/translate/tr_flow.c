@@ -70,6 +70,32 @@ bool tr_LOOP(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* LOOPE, LOOPNE: cc is the condition as in SETcc. */
+static bool loop_if(struct tr *t, const struct x86_insn *in, unsigned cc)
+{
+    hreg c = h_gpr(X86_RCX), z = h_tmp(t);
+
+    if (in->adsz == 2)
+        return false;
+    h_setcc(t, z, cc);
+    settle(t);
+    h_opi(t, H_SUB, in->adsz, c, c, 1);
+    h_neg(t, 8, z, z);
+    h_op(t, H_AND, in->adsz, z, z, c);
+    h_goto_z(t, false, in->adsz, z, in->imm);
+    return true;
+}
+
+bool tr_LOOPE(struct tr *t, const struct x86_insn *in)
+{
+    return loop_if(t, in, 4);
+}
+
+bool tr_LOOPNE(struct tr *t, const struct x86_insn *in)
+{
+    return loop_if(t, in, 5);
+}
+
 bool tr_CALL(struct tr *t, const struct x86_insn *in)
 {
     gaddr ret = tr_cur(t)->pc + in->len;

@@ -778,8 +778,22 @@ bool tr_POP(struct tr *t, const struct x86_insn *in)
 {
     hreg r;
 
-    if (tr_is_mem(in, 0) || in->opsz == 4)
+    if (in->opsz == 4)
         return false;
+    if (tr_is_mem(in, 0)) { /* an address by RSP is that after the pop */
+        struct h_mem from = {.base = h_gpr(X86_RSP), .index = H_NONE, .stack = true}, m;
+
+        if (in->base == X86_RSP && (in->adsz != 8 || in->seg != X86_SEG_NONE))
+            return false;
+        r = h_tmp(t);
+        h_ld(t, in->opsz, r, &from);
+        m = tr_mem(t, in);
+        if (in->base == X86_RSP)
+            m.disp += in->opsz;
+        h_st(t, in->opsz, r, &m);
+        h_opi(t, H_ADD, 8, h_gpr(X86_RSP), h_gpr(X86_RSP), in->opsz);
+        return true;
+    }
     if (in->opsz == 8) {
         h_ld_pop(t, 8, h_gpr(in->opnd[0].reg), h_gpr(X86_RSP));
         return true;
