@@ -97,6 +97,9 @@ static bool notes(const struct x86_insn *in)
     case X86_FNOP:
     case X86_WAIT:
     case X86_FNCLEX:
+    case X86_FNENI:
+    case X86_FNDISI:
+    case X86_FNSETPM:
     case X86_FNINIT: return false;
     default: return (x86_rows[in->row].attr & X86_ATTR_X87) != 0;
     }
@@ -466,6 +469,115 @@ static bool clear(struct tr *t)
     return true;
 }
 
+/* C3 C2 C0 of the class, C1 the sign. */
+static bool examine(struct tr *t)
+{
+    bool empty = !(t->x87.now.used >> t->x87.now.top & 1);
+    u32 some = tr_label(t), high = tr_label(t), done = tr_label(t);
+    hreg m = h_x80_m(0), se = h_x80_se(0), r = h_tmp(t), e = h_tmp(t);
+
+    h_x80_ld(t, 0, place(t, 0));
+    h_imm(t, r, 0x4100);
+    if (!empty) {
+        h_ubfx(t, e, se, 0, 15);
+        h_jnz(t, 4, e, some);
+        h_imm(t, r, 0x4000); /* zero */
+        h_jz(t, 8, m, done);
+        h_imm(t, r, 0x4400); /* denormal */
+        h_jump(t, done);
+        tr_bind(t, some);
+        h_imm(t, r, 0); /* no number at all */
+        h_jbit(t, m, 63, false, done);
+        h_opi(t, H_XOR, 4, e, e, 0x7fff);
+        h_jz(t, 4, e, high);
+        h_imm(t, r, 0x0400); /* normal */
+        h_jump(t, done);
+        tr_bind(t, high);
+        h_imm(t, r, 0x0500); /* infinity */
+        h_opi(t, H_SHL, 8, m, m, 1);
+        h_jz(t, 8, m, done);
+        h_imm(t, r, 0x0100); /* NaN */
+        tr_bind(t, done);
+    }
+    h_ubfx(t, se, se, 15, 1);
+    h_bfi(t, r, se, 9, 1);
+    h_ld_cpu(t, 2, e, FPU(sw));
+    h_bfi(t, e, h_zero(), 8, 3);
+    h_bfi(t, e, h_zero(), 14, 1);
+    h_op(t, H_OR, 4, e, e, r);
+    h_st_cpu(t, 2, e, FPU(sw));
+    t->x87.now.c1 = false;
+    return true;
+}
+
+/* e = the exponent of pair k, which is a normal number, or it is not common. */
+static void normal(struct tr *t, unsigned k, hreg e, u32 otherwise)
+{
+    hreg x = h_tmp(t);
+
+    h_ubfx(t, e, h_x80_se(k), 0, 15);
+    h_opi(t, H_ADD, 4, x, e, 1);
+    h_opi(t, H_AND, 4, x, x, 0x7ffe); /* 0 for 0 and for 7fff */
+    h_jz(t, 4, x, otherwise);
+    h_opi(t, H_SHR, 8, x, h_x80_m(k), 63);
+    h_jz(t, 4, x, otherwise);
+    t->tmp_free |= 1u << x;
+}
+
+/* The significand on top of the exponent. */
+static bool extract(struct tr *t)
+{
+    u32 otherwise = slow(t);
+    hreg e = h_tmp(t), se = h_x80_se(0);
+
+    h_x80_ld(t, 0, place(t, 0));
+    normal(t, 0, e, otherwise);
+    h_opi(t, H_AND, 4, se, se, 0x8000);
+    h_opi(t, H_OR, 4, se, se, 0x3fff);
+    h_x80_st(t, 0, place(t, 7));
+    h_opi(t, H_SUB, 8, e, e, 16383);
+    h_mov(t, 8, h_x80_raw(), e);
+    h_x80_do(t, H_X80_FROM_I64, otherwise);
+    h_x80_st(t, 1, place(t, 0));
+    t->x87.now.c1 = true;
+    return true;
+}
+
+/* By 2^ST1, a number below 2^15, where the result is a normal number too. */
+static bool scale(struct tr *t)
+{
+    u32 otherwise = slow(t), positive = tr_label(t), add = tr_label(t);
+    hreg e = h_tmp(t), n = h_tmp(t), x = h_tmp(t), se = h_x80_se(0);
+
+    h_x80_ld(t, 0, place(t, 0));
+    h_x80_ld(t, 1, place(t, 1));
+    normal(t, 0, e, otherwise);
+    h_op(t, H_OR, 8, x, h_x80_m(1), h_x80_se(1));
+    h_imm(t, n, 0);
+    h_jz(t, 8, x, add); /* + 0 */
+    normal(t, 1, n, otherwise);
+    h_opi(t, H_SUB, 4, n, n, 16383);
+    h_opi(t, H_SHR, 4, x, n, 4); /* 1 to 2^16 */
+    h_jnz(t, 4, x, otherwise);
+    h_opi(t, H_XOR, 4, n, n, 63);
+    h_op(t, H_SHR, 8, n, h_x80_m(1), n);
+    h_jbit(t, h_x80_se(1), 15, false, positive);
+    h_neg(t, 8, n, n);
+    tr_bind(t, positive);
+    tr_bind(t, add);
+    h_op(t, H_ADD, 4, e, e, n);
+    h_opi(t, H_SUB, 4, x, e, 1);
+    h_opi(t, H_SHR, 4, n, x, 15);
+    h_jnz(t, 4, n, otherwise);
+    h_opi(t, H_SUB, 4, x, x, 0x7ffe); /* less than that */
+    h_opi(t, H_SHR, 4, x, x, 31);
+    h_jz(t, 4, x, otherwise);
+    h_bfi(t, se, e, 0, 15);
+    h_x80_st(t, 0, place(t, 0));
+    t->x87.now.c1 = true;
+    return true;
+}
+
 /* An exception that is no longer masked, or was not when it came: the interpreter's. */
 bool tr_x80_control(struct tr *t, const struct x86_insn *in)
 {
@@ -561,17 +673,28 @@ static bool one(struct tr *t, const struct x86_insn *in)
     case X86_FNSTCW:
     case X86_FLDCW: return tr_x80_control(t, in);
     case X86_FNCLEX: return clear(t);
+    case X86_FXAM: return examine(t);
+    case X86_FXTRACT: return extract(t);
+    case X86_FSCALE: return scale(t);
+    case X86_FNENI:
+    case X86_FNDISI:
+    case X86_FNSETPM:
     case X86_FNOP:
     case X86_WAIT: return true;
     default: return false;
     }
 }
 
+#define X80(op) [X86_##op] = true,
+static const bool only_here[X86_OP_COUNT] = {
+#include "dynarec/translate/x80.def"
+};
+#undef X80
+
 /* Operands whose addresses have a segment base are left out: the pointer has none. */
 bool tr_x80_can(const struct x86_insn *in)
 {
-    return (tr_x87_translated(in) || in->op == X86_FNCLEX) && in->seg == X86_SEG_NONE &&
-           in->adsz == 8;
+    return (tr_x87_translated(in) || only_here[in->op]) && in->seg == X86_SEG_NONE && in->adsz == 8;
 }
 
 bool tr_x80_op(struct tr *t, const struct x86_insn *in, const struct tr_x87_state *after)

@@ -148,7 +148,11 @@ static struct effect effect_of(const struct x86_insn *in)
     case X86_FLDCW:
     case X86_FNSTSW:
     case X86_FNCLEX:
+    case X86_FNENI:
+    case X86_FNDISI:
+    case X86_FNSETPM:
     case X86_WAIT: E(E_NONE, 0);
+    case X86_FXTRACT: E(E_TWO, 0);
     default: E(tr_x87_condition(in) < 0 ? E_UNKNOWN : E_STI, 0);
     }
 }
@@ -190,6 +194,11 @@ bool tr_x87_effect(const struct x86_insn *in, struct tr_x87_state *s)
         if (!full(s, 0))
             return false;
         break;
+    case E_TWO:
+        if (!full(s, 0) || full(s, 7))
+            return false;
+        push(s);
+        return true;
     case E_ST01:
         if (!full(s, 0) || !full(s, 1))
             return false;

@@ -41,14 +41,17 @@ static const char *oracle(unsigned row)
 /* By the lists of dynarec/translate; a form that a tr_ function leaves to x86_sem counts too. */
 #define TR(op) [X86_##op] = 1,
 #define X87(op) [X86_##op] = 1,
+#define X80(op) [X86_##op] = 1,
 static const unsigned char translations[X86_OP_COUNT] = {
 #include "dynarec/translate/fp.def"
 #include "dynarec/translate/int.def"
 #include "dynarec/translate/vec.def"
+#include "dynarec/translate/x80.def"
 #include "dynarec/translate/x87.def"
 };
 #undef TR
 #undef X87
+#undef X80
 
 static const char *translation(unsigned row)
 {
