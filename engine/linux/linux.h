@@ -31,6 +31,8 @@ i64 linux_syscall6_again(struct x86_cpu *c, u64 nr, const u64 args[6]);
 /* A child changed state: false when it stopped where a tracing guest must not see it, and runs on
  * (wait again); true: *status is for the guest. */
 bool linux_wait_stop(int pid, int *status);
+/* Whether this process traces any: waits have to go through the system call layer then. */
+bool linux_traces(void);
 
 /* execve as the guest means it: x86-64 ELF files and their #! scripts run through this box64,
  * native ones natively. -errno or no return. */

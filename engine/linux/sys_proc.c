@@ -6,6 +6,7 @@
 #include <sys/ipc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <sys/sem.h>
 #include <sys/utsname.h>
 
@@ -170,6 +171,44 @@ i64 sys_wait4(struct x86_cpu *c, const u64 *a)
     if (r > 0 && a[1] && !sig_write(a[1], &status, sizeof status))
         return -EFAULT;
     return r;
+}
+
+bool linux_traces(void)
+{
+    return tracer_has_any();
+}
+
+/* Is what the host's waitid says the guest's to see? With WNOWAIT it is only looked at. */
+static bool shows(siginfo_t *info, u64 options)
+{
+    int status = info->si_status << 8 | 0x7f;
+
+    if (!info->si_pid || info->si_code == CLD_CONTINUED)
+        return true;
+    if (info->si_code == CLD_TRAPPED || info->si_code == CLD_STOPPED) {
+        if (!linux_wait_stop(info->si_pid, &status))
+            return false;
+        info->si_status = status >> 8;
+        return true;
+    }
+    status = 0;
+    return options & WNOWAIT || linux_wait_stop(info->si_pid, &status);
+}
+
+i64 sys_waitid(struct x86_cpu *c, const u64 *a)
+{
+    siginfo_t info;
+    i64 r;
+
+    mem_prepare_write(a[4], sizeof(struct rusage));
+    do {
+        memset(&info, 0, sizeof info);
+        r = HOST(c, __NR_waitid, a[0], a[1], h2g(&info), a[3], a[4]);
+    } while (!r && !shows(&info, a[3]));
+    if (r || !a[2])
+        return r;
+    /* What the kernel writes of it: signal, error, code; process, user, status. */
+    return sig_write(a[2], &info, 12) && sig_write(a[2] + 16, &info.si_pid, 12) ? 0 : -EFAULT;
 }
 
 /* Terminal, socket and file ioctls have the generic numbers and structures on x86-64; so have the

@@ -94,6 +94,7 @@ i64 tracer_request(struct x86_cpu *c, const u64 *a);
  * False: it runs on, wait again. */
 bool tracer_stop(int pid, int *status);
 bool tracer_has(int pid);
+bool tracer_has_any(void);
 void tracer_opens_memory(int pid); /* /proc/PID/mem: what is written there is not seen */
 int tracer_auxv(int pid, u64 *pairs,
                 int max); /* of a traced guest: number of words, 0: not known */

@@ -91,9 +91,14 @@ static struct tracee *find(int pid)
     return t;
 }
 
+bool tracer_has_any(void)
+{
+    return __atomic_load_n(&tracees, __ATOMIC_RELAXED);
+}
+
 bool tracer_has(int pid)
 {
-    return __atomic_load_n(&tracees, __ATOMIC_RELAXED) && find(pid);
+    return tracer_has_any() && find(pid);
 }
 
 /* A number out of /proc/TID/status ("Tgid: %d"), or the thread itself. */
@@ -336,6 +341,8 @@ bool tracer_stop(int pid, int *status)
     siginfo_t info;
     i64 r;
 
+    if (*status == 0xffff) /* it was continued */
+        return true;
     if ((*status & 0xff) != 0x7f) { /* it ended */
         if (t)
             drop(t);

@@ -79,6 +79,7 @@ enum {
     X_MSGCTL = 71,
     X_EPOLL_WAIT = 232,
     X_EPOLL_CTL = 233,
+    X_WAITID = 247,
     X_OPENAT = 257,
     X_READLINKAT = 267,
     X_PSELECT6 = 270,

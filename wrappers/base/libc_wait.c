@@ -20,6 +20,19 @@ i32 my_wait4(i32 pid, void *status, i32 options, void *usage)
     return r;
 }
 
+i32 my_waitid(u32 type, u32 id, void *info, i32 options)
+{
+    struct thr *t = thr_self();
+    i32 r;
+
+    if (linux_traces())
+        return (i32)libc_syscall(X_WAITID, type, id, h2g(info), (u64)(i64)options, 0, 0);
+    sig_native_resume(t, SIG_NATIVE_CALL);
+    r = waitid((idtype_t)type, id, info, options);
+    sig_native_leave(t);
+    return r;
+}
+
 i32 my_wait3(void *status, i32 options, void *usage)
 {
     return my_wait4(-1, status, options, usage);

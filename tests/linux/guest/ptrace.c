@@ -568,6 +568,71 @@ static void seized_stopped(void)
     CHECK(s == -(17 << 8));
 }
 
+static void two_traps_and_out(void)
+{
+    __asm__ volatile("int3");
+    raise(SIGUSR1);
+    _exit(19);
+}
+
+static siginfo_t waited(pid_t pid, int options)
+{
+    siginfo_t info;
+
+    memset(&info, 0x55, sizeof info);
+    CHECK(waitid(P_PID, (id_t)pid, &info, options) == 0);
+    CHECK(info.si_signo == SIGCHLD && info.si_errno == 0 && info.si_pid == pid &&
+          info.si_uid == getuid());
+    return info;
+}
+
+/* The same stops and the end by waitid, looked at first: what is only looked at stays. */
+static void by_waitid(void)
+{
+    static const struct {
+        int code, status;
+    } want[] = {{CLD_TRAPPED, SIGTRAP}, {CLD_TRAPPED, SIGUSR1}, {CLD_EXITED, 19}};
+    pid_t pid = traced_child(two_traps_and_out);
+    siginfo_t info = {0}, t;
+    int status;
+
+    CHECK(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) == 0 && !info.si_pid);
+    for (int i = 0; i < 3; i++) {
+        int options = i == 2 ? WEXITED : i == 1 ? WSTOPPED | WEXITED : WSTOPPED;
+
+        CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+        for (int look = 0; look < 3; look++) {
+            info = waited(pid, look < 2 ? options | WNOWAIT : options);
+            CHECK(info.si_code == want[i].code && info.si_status == want[i].status);
+            if (i < 2)
+                CHECK(!ptrace(PTRACE_GETSIGINFO, pid, NULL, &t) && t.si_signo == info.si_status &&
+                      regs_of(pid).cs == 0x33);
+        }
+        info.si_pid = 0;
+        if (i < 2)
+            CHECK(waitid(P_PID, (id_t)pid, &info, options | WNOHANG) == 0 && !info.si_pid);
+    }
+    CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED) == -1 && errno == ECHILD);
+    /* Looked at by the one, taken by the other; system calls and events; no room for the answer. */
+    pid = traced_child(two_traps_and_out);
+    CHECK(!ptrace(PTRACE_SETOPTIONS, pid, NULL,
+                  (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT)));
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    CHECK(waited(pid, WSTOPPED | WNOWAIT).si_status == SIGTRAP);
+    CHECK(waitpid(pid, &status, 0) == pid && status == (SIGTRAP << 8 | 0x7f));
+    CHECK(!ptrace(PTRACE_SYSCALL, pid, NULL, NULL));
+    info = waited(pid, WSTOPPED);
+    CHECK(info.si_code == CLD_TRAPPED && info.si_status == (SIGTRAP | 0x80));
+    do {
+        CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+        info = waited(pid, WSTOPPED | WEXITED);
+        CHECK(info.si_code == CLD_TRAPPED);
+    } while (info.si_status == SIGUSR1);
+    CHECK(info.si_status == (SIGTRAP | PTRACE_EVENT_EXIT << 8));
+    CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+    CHECK(waitid(P_ALL, 0, NULL, WEXITED) == 0 && waitpid(pid, &status, 0) == -1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -586,5 +651,6 @@ int main(int argc, char **argv)
     RUN(seized);
     RUN(seized_waiting);
     RUN(seized_stopped);
+    RUN(by_waitid);
     return done();
 }
