@@ -23,6 +23,10 @@ extern struct br_slot *br_slot_table;
 /* The CPU may show other threads its accesses in an order that x86 does not. */
 extern const bool br_arch_weak_order;
 
+/* The version of glibc that this host began with: what programs can no longer be linked to has that
+ * one, and dlsym does not find it. */
+extern const char br_arch_first_glibc[];
+
 /* Writes a stub for slot `index` to p. */
 void br_arch_emit_stub(u8 *p, u32 index);
 

@@ -551,6 +551,8 @@ static void *native_symbol(void *handle, const struct br_symbol *s)
         memcpy(name, from, len);
         name[len] = 0;
         p = dlsym(handle, name);
+        if (!p && handle != RTLD_DEFAULT)
+            p = dlvsym(handle, name, br_arch_first_glibc);
         if (p || from[len] != '|')
             return p;
         from += len + 1;

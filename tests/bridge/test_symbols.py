@@ -9,7 +9,7 @@ import sys
 
 SKIP = 77
 LIBRARIES = ("libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "libresolv.so.2", "libcrypt.so.1", "libz.so.1", "libbz2.so.1.0",
-             "liblzma.so.5")
+             "liblzma.so.5", "libnsl.so.1")
 VERDEF, VERSYM, DYNSYM, ABSOLUTE = 0x6FFFFFFD, 0x6FFFFFFF, 11, 0xFFF1
 
 

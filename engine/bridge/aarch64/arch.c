@@ -5,6 +5,7 @@
 #include <string.h>
 
 const bool br_arch_weak_order = true;
+const char br_arch_first_glibc[] = "GLIBC_2.17";
 
 void br_arch_emit_stub(u8 *p, u32 index)
 {

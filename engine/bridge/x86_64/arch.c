@@ -4,6 +4,7 @@
 #include <string.h>
 
 const bool br_arch_weak_order = false;
+const char br_arch_first_glibc[] = "GLIBC_2.2.5";
 
 void br_arch_emit_stub(u8 *p, u32 index)
 {
