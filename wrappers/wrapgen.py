@@ -1195,7 +1195,7 @@ def page(paths):
 def coverage(paths):
     """The libraries' part of docs/coverage.md."""
     total = [0, 0, 0, 0]
-    print("\n# Library symbols\n\nMade by wrappers/wrapgen.py from the .sigs files: every public symbol of glibc 2.36, libcrypt, libnsl, libz,"
+    print("\n# Library symbols\n\nMade by wrappers/wrapgen.py from the .sigs files: every public symbol of glibc 2.36, libcrypt, libz,"
           " libbz2 and liblzma has a row or a reason (test wrapped_symbols).\nNames and reasons are in docs/wrapped.md.\n")
     print("| file | functions | of them by hand | data | not wrapped, with reason |\n|---|---:|---:|---:|---:|")
     for lib in read_libs(paths)[0]:
