@@ -287,16 +287,11 @@ static bool waits(struct tr *t, const struct x86_insn *in)
     if (!t->fp.open || !t->fp.check || t->x87.any || t->fp.nlate == TR_MAX_FP_LATE ||
         t->cur - t->fp.first >= MAX_RUN || tr_move_waits(t))
         return false;
-    if (shift && (in->opnd[1].kind != X86_OPK_IMM || !(in->imm & 31) || in->opnd[0].size < 4))
+    if (shift && (in->opnd[0].kind != X86_OPK_GPR || in->opnd[1].kind != X86_OPK_IMM ||
+                  !(in->imm & 31) || in->opnd[0].size < 4))
         return false;
-    if (!shift && !tr_plain_integer(in))
+    if (!shift && !tr_in_registers(in))
         return false;
-    for (unsigned i = 0; i < in->nopnd && in->op != X86_LEA; i++) {
-        unsigned kind = in->opnd[i].kind;
-
-        if (kind != X86_OPK_GPR && kind != X86_OPK_GPR_HIGH && kind != X86_OPK_IMM)
-            return false;
-    }
     t->fp.late[t->fp.nlate++] = t->cur;
     t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
     if (in->nopnd && in->op != X86_CMP && in->op != X86_TEST)

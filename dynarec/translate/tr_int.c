@@ -67,16 +67,6 @@ static i64 step_of(const struct x86_insn *in, unsigned reg)
     }
 }
 
-static bool in_registers(const struct x86_insn *in)
-{
-    if (!tr_plain_integer(in))
-        return false;
-    for (unsigned i = 0; i < in->nopnd && in->op != X86_LEA; i++)
-        if (in->opnd[i].kind == X86_OPK_MEM)
-            return false;
-    return true;
-}
-
 /* The current instruction's one access to memory, operand i. */
 static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i)
 {
@@ -105,7 +95,7 @@ static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i
             }
             return m;
         }
-        if (!in_registers(next) || names(next, in->base))
+        if (!tr_in_registers(next) || names(next, in->base))
             return m;
     }
     return m;
@@ -881,4 +871,16 @@ bool tr_plain_integer(const struct x86_insn *in)
     case X86_NOP: return !(in->pfx & X86_PFX_LOCK);
     default: return false;
     }
+}
+
+bool tr_in_registers(const struct x86_insn *in)
+{
+    bool address = in->op == X86_LEA || in->op == X86_NOP; /* an operand that is not accessed */
+
+    if (!tr_plain_integer(in))
+        return false;
+    for (unsigned i = 0; i < in->nopnd && !address; i++)
+        if (in->opnd[i].kind == X86_OPK_MEM)
+            return false;
+    return true;
 }

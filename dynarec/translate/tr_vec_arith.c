@@ -167,25 +167,6 @@ static bool copies(const struct x86_insn *in)
     }
 }
 
-/* Integer instructions that surely have a translation, cannot fault and do not leave. */
-static bool plain_int(const struct x86_insn *in)
-{
-    switch (in->op) {
-    case X86_ADD:
-    case X86_SUB:
-    case X86_AND:
-    case X86_OR:
-    case X86_XOR:
-    case X86_CMP:
-    case X86_TEST:
-    case X86_MOV:
-    case X86_MOVZX:
-        return in->opnd[0].kind == X86_OPK_GPR &&
-               (in->opnd[1].kind == X86_OPK_GPR || in->opnd[1].kind == X86_OPK_IMM);
-    default: return false;
-    }
-}
-
 /* Which instruction changes the copy next, and may be done now; 0: none. */
 static u32 next_change(const struct tr *t, unsigned d)
 {
@@ -196,7 +177,7 @@ static u32 next_change(const struct tr *t, unsigned d)
         const struct x86_insn *in = &t->ins[k].in;
         bool reads_d;
 
-        if (plain_int(in))
+        if (tr_in_registers(in))
             continue;
         if (!changes(in) && !copies(in))
             return 0;

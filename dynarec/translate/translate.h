@@ -44,6 +44,8 @@ bool tr_bit_in_memory(struct tr *t, const struct x86_insn *in, enum h_op op, boo
 /* tr_int.c: writes general registers, flags and memory only; never leaves nor runs through x86_sem,
  * whatever its operands. */
 bool tr_plain_integer(const struct x86_insn *in);
+/* Such a one that accesses no memory: it can not fault. */
+bool tr_in_registers(const struct x86_insn *in);
 
 /* core/native.c: direct calls of native functions. False: not one, nothing was written. */
 bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bridge */
