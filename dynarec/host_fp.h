@@ -72,6 +72,13 @@ void h_fr_sqrt(struct tr *t, unsigned sz, vreg d, vreg a);
 void h_fr_cvt(struct tr *t, unsigned from, vreg d, vreg a);
 void h_fr_from_int(struct tr *t, unsigned sz, unsigned isz, vreg d, hreg a);
 void h_fp_check(struct tr *t, const struct tr_insn *first);
+/* a * b + c of m[], packed not in the place of a or b. The host's NaNs are others than x86's here,
+ * also without an invalid operation: h_fr_no_nan() clears elements of fp.nan (first: makes it)
+ * where r has one, for h_fp_check(); fp.flags, the exceptions noted before, come back if it fails.
+ */
+void h_fr_fma(struct tr *t, unsigned sz, unsigned neg, bool packed, vreg d, const vreg m[3]);
+void h_fr_no_nan(struct tr *t, unsigned sz, vreg r, bool first);
+hreg h_fr_exceptions(struct tr *t);
 /* To the label if results since translated code was entered may not be x86's, or if they all are.
  * In a signal handler, of the interrupted code: they may not. */
 void h_fp_jump(struct tr *t, bool doubtful, u32 label);

@@ -115,6 +115,22 @@ bool h_fp_merges(void)
     return !a64_has.afp;
 }
 
+static unsigned type(unsigned sz)
+{
+    return sz == 8;
+}
+
+/* Leaves unless all bits of m are set. */
+static void all_ones(struct tr *t, vreg m, hreg flags)
+{
+    hreg x = h_tmp(t);
+
+    tr_put(t, a64_v_uminp(1, 2, m, m, m));
+    tr_put(t, a64_fmov_to_gpr(1, x, m));
+    tr_put(t, a64_add_imm(1, x, x, 1, 0));
+    tr_branch(t, a64_cbnz(1, x, 0), leave_label(t, flags));
+}
+
 static hreg flags_before(struct tr *t, bool wanted)
 {
     hreg x = wanted ? h_tmp(t) : 0;
@@ -129,15 +145,39 @@ bool h_fp_runs(const struct tr *t)
     return exact_nan(t);
 }
 
-void h_fp_check(struct tr *t, const struct tr_insn *first)
+hreg h_fr_exceptions(struct tr *t)
 {
-    guard(t);
-    t->cold[t->ncold - 1].insn = first;
+    return flags_before(t, true);
 }
 
-static unsigned type(unsigned sz)
+void h_fr_no_nan(struct tr *t, unsigned sz, vreg r, bool first)
 {
-    return sz == 8;
+    vreg nan = t->fp.nan, m = first ? nan : h_vtmp(t);
+
+    tr_put(t,
+           t->fp.nan_packed ? a64_v_fcmeq(1, type(sz), m, r, r) : a64_sc_fcmeq(type(sz), m, r, r));
+    if (!first)
+        tr_put(t, a64_v_and(1, nan, nan, m));
+}
+
+void h_fp_check(struct tr *t, const struct tr_insn *first)
+{
+    hreg x;
+
+    if (t->fp.invalid) {
+        guard_flags(t, t->fp.flags);
+        t->cold[t->ncold - 1].insn = first;
+    }
+    if (!t->fp.nan)
+        return;
+    if (t->fp.nan_packed) {
+        all_ones(t, t->fp.nan, t->fp.flags);
+    } else {
+        x = h_tmp(t);
+        tr_put(t, a64_fmov_to_gpr(0, x, t->fp.nan));
+        tr_branch(t, a64_cbz(0, x, 0), leave_label(t, t->fp.flags));
+    }
+    t->cold[t->ncold - 1].insn = first;
 }
 
 /* The rest of up beside an element of sz is zero, as scalar operations leave it. */
@@ -378,7 +418,6 @@ static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *
     unsigned ty = type(sz);
     u64 limit = ty ? 0xffe0000000000000 : 0xff000000ff000000;
     vreg m[2] = {0}, inf = a64_has.afp ? h_vtmp(t) : 0;
-    hreg x;
 
     if (a64_has.afp)
         h_vconst(t, inf, limit, limit);
@@ -393,11 +432,7 @@ static void guard_nan_packed(struct tr *t, unsigned sz, unsigned n, const vreg *
     }
     if (n == 2)
         tr_put(t, a64_v_and(1, m[0], m[0], m[1]));
-    tr_put(t, a64_v_uminp(1, 2, m[0], m[0], m[0]));
-    x = h_tmp(t);
-    tr_put(t, a64_fmov_to_gpr(1, x, m[0]));
-    tr_put(t, a64_add_imm(1, x, x, 1, 0));
-    tr_branch(t, a64_cbnz(1, x, 0), leave_label(t, flags));
+    all_ones(t, m[0], flags);
 }
 
 static u32 scalar_fma(unsigned neg, unsigned ty, vreg d, vreg a, vreg b, vreg c)
@@ -425,6 +460,22 @@ void h_fs_fma(struct tr *t, unsigned sz, unsigned neg, vreg d, vreg up, vreg a, 
     if (exact_nan(t))
         guard_nan_scalar(t, sz, r, flags);
     put_low(t, sz, d, up, r);
+}
+
+void h_fr_fma(struct tr *t, unsigned sz, unsigned neg, bool packed, vreg d, const vreg m[3])
+{
+    unsigned ty = type(sz);
+
+    if (!packed) {
+        tr_put(t, scalar_fma(neg, ty, d, m[0], m[1], m[2]));
+        return;
+    }
+    if (neg & H_FMA_ADDEND)
+        tr_put(t, a64_v_fneg(1, ty, d, m[2]));
+    else
+        h_vmov(t, d, m[2]);
+    tr_put(t, neg & H_FMA_PRODUCT ? a64_v_fmls(1, ty, d, m[0], m[1])
+                                  : a64_v_fmla(1, ty, d, m[0], m[1]));
 }
 
 /* Sign bits of even (H_FMA_EVEN) or odd elements. */

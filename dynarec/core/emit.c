@@ -68,7 +68,7 @@ static bool one(struct tr *t, struct tr_insn *ti)
     if (tr_vectors(t)) {
         if (attr & X86_ATTR_X87)
             h_mmx_forget(t);
-        if ((t->fp.open || (attr & X86_ATTR_SSE)) && tr_fp_step(t, in))
+        if ((t->fp.open || (attr & (X86_ATTR_SSE | X86_ATTR_AVX))) && tr_fp_step(t, in))
             return false;
         if (tr_x87_step(t, in))
             return false;
@@ -188,7 +188,8 @@ void pass_emit(struct tr *t)
     joins(t);
     memset(t->done, 0, sizeof t->done);
     t->fp.open = t->x87.any = t->hoist.checked = false;
-    t->fp.zero = t->x87.nnote = t->hoist.n = 0;
+    t->fp.zero = t->fp.held = t->fp.flags = t->fp.nlate = 0;
+    t->x87.nnote = t->hoist.n = 0;
     if (tr_vectors(t)) {
         tr_x87_plan(t);
         tr_lanes_plan(t);

@@ -135,15 +135,22 @@ struct tr_fp {
     u32 seen; /* the same at the region's entry, when it is translated */
     u32 zero_in[TR_MAX_BLOCKS];
     bool open, check; /* a run is open; it has to be checked */
+    bool invalid;     /* ... for invalid operations */
+    bool nan_packed;  /* nan has all elements, not the low one alone */
     u32 first;        /* its first instruction */
-    u16 read;         /* its live-in registers */
-    u16 full, low;    /* registers whose value, or low element alone, is in loc[] */
-    u16 low8;         /* ... of 8 bytes */
-    u8 loc[16];
-    u32 held;                 /* temporaries in loc[] */
-    u32 late[TR_MAX_FP_LATE]; /* integer instructions of the run, done behind its check */
+    u32 read;         /* its live-in registers; upper halves of YMM i: bit 16 + i */
+    u32 full;         /* registers whose value is in loc[] */
+    u16 low, low8;    /* ... whose low element alone is; of 8 bytes */
+    u16 up_zero;      /* registers whose upper half the run makes zero */
+    u16 up_used;      /* ... has in a slot of struct tr_ymm */
+    u8 loc[32];
+    u32 held;   /* temporaries in loc[], and nan */
+    vreg nan;   /* elements that are no NaN in all results of FMA; 0: there are none */
+    hreg flags; /* with nan: the host's exceptions as they were before */
+    u32 late[TR_MAX_FP_LATE]; /* other instructions of the run, done behind its check */
     u32 nlate;
-    u16 late_gpr; /* what they write */
+    u16 late_gpr;                /* general registers that they write */
+    u16 late_vread, late_vwrite; /* vector registers that they read or write, and write */
 };
 
 /*

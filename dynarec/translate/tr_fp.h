@@ -34,6 +34,34 @@ ALWAYS_INLINE vreg tr_f_reg(const struct x86_insn *in, unsigned i)
     return h_vec(in->opnd[i].reg);
 }
 
+/* tr_fp_kind.c: an instruction as a step of a run. ARITH to FROM_INT: of the low element; n: how
+ * many registers of 16 bytes; a, b: the numbers of its first and its last source. */
+enum tr_fp_kind {
+    TR_FP_NONE,
+    TR_FP_ARITH,
+    TR_FP_SQRT,
+    TR_FP_CVT,
+    TR_FP_FROM_INT,
+    TR_FP_FMA,
+    TR_FP_PACKED,
+    TR_FP_LOGIC,
+    TR_FP_COPY,
+    TR_FP_LOAD,
+    TR_FP_DUP,
+    TR_FP_ZERO
+};
+struct tr_fp_step {
+    enum tr_fp_kind kind;
+    enum h_fop op;
+    enum h_vop vop;
+    u8 sz; /* bytes of the result's elements, of the value loaded */
+    u8 n, a, b;
+    bool vex, packed;
+    u8 neg;    /* FMA */
+    u16 order; /* ... its multiplicand, multiplier and addend, as digits 1 2 3 */
+};
+struct tr_fp_step tr_fp_classify(const struct x86_insn *in);
+
 /* tr_<OP>, and its VEX twin too. */
 #define FORM(OP, CALL)                                                                             \
     bool tr_##OP(struct tr *t, const struct x86_insn *in);                                         \

@@ -1,64 +1,25 @@
 /*
- * tr_fp_run.c - runs of floating point, scalar and of 128 bits, for hosts whose NaNs are not x86's.
+ * tr_fp_run.c - runs of floating point, SSE, VEX and FMA, for hosts whose NaNs are not x86's.
  *
  * Finding out whether a result is x86's costs more than the operation; one look covers all of a
- * run: consecutive instructions that read memory and write nothing but XMM registers. Integer
- * instructions between them that access no memory are done behind the check (fp.late). When it
+ * run: consecutive instructions that read memory and write nothing but vector registers. When it
  * fails, the interpreter starts again at the run's first instruction, so everything the run reads
  * has to be as it was: a register that the run defines before reading it is written in place, all
  * others are renamed to temporaries until the check has passed. Faults restart at the first
- * instruction too. fp.full: the whole register is in loc; fp.low: its low element, the rest still
- * in its own place.
+ * instruction too. Instructions between them that can not fault and have nothing to do with the
+ * run's registers are done behind the check (fp.late).
+ *
+ * Values 0-15 are the XMM registers, 16-31 the upper halves, whose own places are slots of struct
+ * tr_ymm: at most as many as there are. fp.full: all of the value is in loc, which may be the
+ * place of another one that it was copied from; fp.low: its low element is, in a temporary, the
+ * rest still in its own place. fp.up_zero: zero behind the run, as VEX has it.
  */
-#include "dynarec/translate/translate.h"
+#include "dynarec/translate/tr_fp.h"
+#include "dynarec/translate/vec.h"
 
-#define MAX_HELD 5 /* of the vector temporaries */
 #define MAX_RUN 64
-
-enum kind { K_NONE, K_PACKED, K_ARITH, K_SQRT, K_CVT, K_FROM_INT, K_COPY, K_LOAD, K_ZERO };
-
-struct step {
-    enum kind kind;
-    enum h_fop op;
-    unsigned sz; /* bytes of the result, of the value loaded */
-};
-
-#define ARITH(OP, op)                                                                              \
-    case X86_##OP##SS: return (struct step){K_ARITH, op, 4};                                       \
-    case X86_##OP##SD: return (struct step){K_ARITH, op, 8};                                       \
-    case X86_##OP##PS: return (struct step){K_PACKED, op, 4};                                      \
-    case X86_##OP##PD: return (struct step){K_PACKED, op, 8};
-
-static struct step classify(const struct x86_insn *in)
-{
-    bool mem = tr_is_mem(in, 1), same = !mem && in->opnd[0].reg == in->opnd[1].reg;
-
-    switch (in->op) {
-        ARITH(ADD, H_FADD)
-        ARITH(SUB, H_FSUB)
-        ARITH(MUL, H_FMUL)
-        ARITH(DIV, H_FDIV)
-    case X86_SQRTSS: return (struct step){K_SQRT, H_FADD, 4};
-    case X86_SQRTSD: return (struct step){K_SQRT, H_FADD, 8};
-    case X86_CVTSD2SS: return (struct step){K_CVT, H_FADD, 4};
-    case X86_CVTSS2SD: return (struct step){K_CVT, H_FADD, 8};
-    case X86_CVTSI2SS: return (struct step){K_FROM_INT, H_FADD, 4};
-    case X86_CVTSI2SD: return (struct step){K_FROM_INT, H_FADD, 8};
-    case X86_MOVAPS:
-    case X86_MOVAPD:
-    case X86_MOVDQA:
-    case X86_MOVUPS:
-    case X86_MOVUPD:
-    case X86_MOVDQU:
-        return (struct step){tr_is_mem(in, 0) || same ? K_NONE : mem ? K_LOAD : K_COPY, H_FADD, 16};
-    case X86_MOVSS: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 4};
-    case X86_MOVSD_X: return (struct step){mem ? K_LOAD : K_NONE, H_FADD, 8};
-    case X86_XORPS:
-    case X86_PXOR:
-        return (struct step){same && in->opnd[0].kind == X86_OPK_VEC ? K_ZERO : K_NONE, H_FADD, 16};
-    default: return (struct step){K_NONE, H_FADD, 0};
-    }
-}
+#define UP 16
+#define TEMPS 8 /* of the host */
 
 static bool rest_zero(const struct tr *t, unsigned sz, unsigned x)
 {
@@ -72,17 +33,18 @@ static unsigned low_size(const struct tr *t, unsigned x)
 
 static void forget(struct tr *t)
 {
-    t->fp.open = t->fp.check = false;
-    t->fp.read = t->fp.full = t->fp.low = t->fp.low8 = 0;
-    t->fp.held = 0;
+    t->fp.open = t->fp.check = t->fp.invalid = false;
+    t->fp.read = t->fp.full = t->fp.held = 0;
+    t->fp.low = t->fp.low8 = t->fp.up_zero = t->fp.up_used = 0;
+    t->fp.nan = t->fp.flags = 0;
 }
 
-/* The integer instructions that have waited. */
+/* The instructions that have waited. */
 static void do_late(struct tr *t)
 {
     u32 cur = t->cur, n = t->fp.nlate;
 
-    t->fp.nlate = t->fp.late_gpr = 0;
+    t->fp.nlate = t->fp.late_gpr = t->fp.late_vread = t->fp.late_vwrite = 0;
     for (u32 i = 0; i < n; i++) {
         const struct x86_insn *in = &t->ins[t->fp.late[i]].in;
 
@@ -94,28 +56,105 @@ static void do_late(struct tr *t)
     t->cur = cur;
 }
 
+/* Temporaries of this run are not free for its next instruction. */
+static void keep_held(struct tr *t)
+{
+    t->vtmp_free &= ~t->fp.held;
+    if (t->fp.flags)
+        t->tmp_free &= ~(1u << t->fp.flags);
+}
+
+/* ---- the values to their places ---- */
+
+struct move {
+    vreg to, from;
+    u8 elem; /* log2 of the bytes of the low element, 4: all */
+};
+
+static vreg own(struct tr *t, unsigned v)
+{
+    return v < UP ? h_vec(v) : h_ymm_set(t, v - UP);
+}
+
+static unsigned pending(struct tr *t, struct move m[48])
+{
+    unsigned n = 0;
+
+    for (unsigned v = 0; v < 32; v++) {
+        if (t->fp.full >> v & 1 && t->fp.loc[v] != own(t, v))
+            m[n++] = (struct move){own(t, v), t->fp.loc[v], 4};
+        else if (v < UP && t->fp.low >> v & 1)
+            m[n++] = (struct move){h_vec(v), t->fp.loc[v], low_size(t, v) == 8 ? 3 : 2};
+    }
+    return n;
+}
+
+static bool is_source(const struct move *m, unsigned n, unsigned i)
+{
+    for (unsigned k = 0; k < n; k++)
+        if (k != i && m[k].from == m[i].to)
+            return true;
+    return false;
+}
+
+/* One after the other what is no more the source of another; a ring through a temporary. */
+static void move_all(struct tr *t, struct move *m, unsigned n)
+{
+    while (n) {
+        unsigned i = 0;
+
+        while (i < n && is_source(m, n, i))
+            i++;
+        if (i == n) {
+            vreg x = h_vtmp(t);
+
+            h_vmov(t, x, m[0].to);
+            for (unsigned k = 0; k < n; k++)
+                m[k].from = m[k].from == m[0].to ? x : m[k].from;
+            continue;
+        }
+        if (m[i].elem == 4)
+            h_vmov(t, m[i].to, m[i].from);
+        else
+            h_vins(t, m[i].elem, m[i].to, 0, m[i].from, 0);
+        m[i] = m[--n];
+    }
+}
+
 void tr_fp_close(struct tr *t)
 {
+    struct move m[48];
+    u32 up;
+
     if (!t->fp.open)
         return;
     h_tmp_reset(t);
-    t->vtmp_free &= ~t->fp.held;
+    keep_held(t);
     if (t->fp.check)
         h_fp_check(t, &t->ins[t->fp.first]);
-    for (unsigned x = 0; x < 16; x++) {
-        vreg own = h_vec(x), r = t->fp.loc[x];
-        unsigned sz = low_size(t, x);
-
-        if (t->fp.full >> x & 1 && r != own)
-            h_vmov(t, own, r);
-        else if (t->fp.low >> x & 1 && rest_zero(t, sz, x))
-            h_vmov_low(t, sz, own, r);
-        else if (t->fp.low >> x & 1)
-            h_vins(t, sz == 8 ? 3 : 2, own, 0, r, 0);
-    }
+    move_all(t, m, pending(t, m));
+    up = t->fp.full >> UP;
+    for (unsigned i = 0; i < 16; i++)
+        if (up >> i & 1)
+            h_ymm_put(t, i);
+    up = t->fp.up_zero;
     forget(t);
     h_tmp_reset(t);
+    for (unsigned i = 0; i < 16; i++)
+        if (up >> i & 1)
+            h_ymm_zero(t, i);
     do_late(t);
+}
+
+/* ---- where values are ---- */
+
+/* Does another value than v have register r? */
+static bool shared(const struct tr *t, unsigned v, vreg r)
+{
+    for (unsigned x = 0; x < 32; x++)
+        if (x != v && (t->fp.full | t->fp.low) >> x & 1 && t->fp.loc[x] == r)
+            return true;
+    return false;
 }
 
 /* A temporary that lives until the run is closed. */
@@ -127,52 +166,186 @@ static vreg hold(struct tr *t)
     return r;
 }
 
-static void release(struct tr *t, unsigned x)
+/* Value v is no longer in loc. */
+static void release(struct tr *t, unsigned v)
 {
-    if ((t->fp.full | t->fp.low) >> x & 1 && t->fp.loc[x] != h_vec(x)) {
-        t->fp.held &= ~(1u << t->fp.loc[x]);
-        t->vtmp_free |= 1u << t->fp.loc[x];
+    vreg r = t->fp.loc[v];
+
+    if (!((t->fp.full | t->fp.low) >> v & 1))
+        return;
+    if (t->fp.held >> r & 1 && !shared(t, v, r)) {
+        t->fp.held &= ~(1u << r);
+        t->vtmp_free |= 1u << r;
     }
-    t->fp.full &= (u16) ~(1u << x);
-    t->fp.low &= (u16) ~(1u << x);
+    t->fp.full &= ~(1u << v);
+    t->fp.low &= (u16) ~(1u << v);
 }
 
-/* The register with the low element of XMM x. */
-static vreg low_of(struct tr *t, unsigned x)
+static void put(struct tr *t, unsigned v, vreg r)
 {
-    if ((t->fp.full | t->fp.low) >> x & 1)
-        return t->fp.loc[x];
-    t->fp.read |= (u16)(1u << x);
-    return h_vec(x);
+    t->fp.full |= 1u << v;
+    t->fp.low &= (u16) ~(1u << v);
+    t->fp.loc[v] = r;
 }
 
-/* Where a new value of all of XMM x goes. */
-static vreg define(struct tr *t, unsigned x)
+/* The register with value v, or at least its low element. */
+static vreg value(struct tr *t, unsigned v)
 {
-    vreg r = h_vec(x);
+    if ((t->fp.full | t->fp.low) >> v & 1)
+        return t->fp.loc[v];
+    t->fp.read |= 1u << v;
+    if (v >= UP)
+        t->fp.up_used |= (u16)(1u << (v - UP));
+    return v < UP ? h_vec(v) : h_ymm_get(t, v - UP);
+}
 
-    if (t->fp.read >> x & 1) {
-        r = (t->fp.full | t->fp.low) >> x & 1 ? t->fp.loc[x] : hold(t);
-        t->fp.low &= (u16) ~(1u << x);
-    } else {
-        release(t, x);
+/* Where a new value v goes; its sources have been asked for, and may be the same register. */
+static vreg define(struct tr *t, unsigned v)
+{
+    bool was = (t->fp.full | t->fp.low) >> v & 1;
+    vreg r = was ? t->fp.loc[v] : 0, place;
+
+    if (v >= UP) {
+        t->fp.up_used |= (u16)(1u << (v - UP));
+        t->fp.up_zero &= (u16) ~(1u << (v - UP));
     }
-    t->fp.full |= (u16)(1u << x);
-    t->fp.loc[x] = r;
+    place = own(t, v);
+    if (!was || !(t->fp.held >> r & 1) || shared(t, v, r))
+        r = t->fp.read >> v & 1 || shared(t, v, place) ? hold(t) : place;
+    put(t, v, r);
     return r;
 }
 
-/* Where the low element of XMM x, of sz bytes, is computed; *merge: not there, but in a temporary
- * that then goes into x's place. */
-static vreg compute(struct tr *t, unsigned x, unsigned sz, bool *merge)
+/* VEX makes zero of the rest of register x. */
+static void done(struct tr *t, const struct tr_fp_step *s, unsigned x)
+{
+    if (!s->vex || s->n == 2)
+        return;
+    release(t, UP + x);
+    t->fp.up_zero |= (u16)(1u << x);
+}
+
+/* ---- can this run go on with the instruction? ---- */
+
+static u16 gprs_read(const struct x86_insn *in)
+{
+    const struct x86_operand *last = &in->opnd[in->nopnd - 1];
+    unsigned x = last->kind == X86_OPK_GPR ? 1u << last->reg : 0;
+
+    return (u16)(x | (in->base < 16 ? 1u << in->base : 0) | (in->index < 16 ? 1u << in->index : 0));
+}
+
+static u16 vec_of(const struct x86_insn *in, unsigned i)
+{
+    return in->opnd[i].kind == X86_OPK_VEC ? (u16)(1u << in->opnd[i].reg) : 0;
+}
+
+static u16 sources(const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    u16 b = vec_of(in, s->b);
+
+    switch (s->kind) {
+    case TR_FP_LOAD:
+    case TR_FP_DUP:
+    case TR_FP_ZERO: return 0;
+    case TR_FP_COPY: return b;
+    case TR_FP_FMA: return (u16)(vec_of(in, 0) | vec_of(in, s->a) | b);
+    default: return (u16)(vec_of(in, s->a) | b);
+    }
+}
+
+/* Low elements apart from their registers are of use to scalar operations of that size only. */
+static bool lows_fit(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    u16 low = t->fp.low & sources(in, s), x = vec_of(in, 0);
+    u16 size = s->sz == 8 ? t->fp.low8 : (u16)~t->fp.low8;
+
+    if (s->packed || s->kind == TR_FP_LOAD)
+        return !low;
+    if (s->kind == TR_FP_CVT) /* its source is of the other size */
+        return !(low & vec_of(in, s->b) & size) && !(low & vec_of(in, s->a) & ~size) &&
+               !(s->vex && (low & vec_of(in, s->a) & ~x));
+    if (s->vex && s->kind != TR_FP_FMA && (low & vec_of(in, s->a) & ~x))
+        return false; /* all of it goes into another register */
+    return !(low & ~size);
+}
+
+/* Temporaries that the instruction takes. */
+static unsigned temps(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    unsigned n = s->n + (tr_is_mem(in, s->b) ? s->n : 0u);
+
+    if (s->kind == TR_FP_FMA)
+        n += !t->fp.nan + 1u;
+    return n + !s->packed;
+}
+
+static bool fits(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    u16 from = sources(in, s), x = vec_of(in, 0);
+
+    if (t->cur - t->fp.first >= MAX_RUN || t->fp.late_gpr & gprs_read(in))
+        return false;
+    if ((t->fp.late_vwrite & (from | x)) || (t->fp.late_vread & x))
+        return false;
+    if (s->kind == TR_FP_FMA && t->fp.nan && t->fp.nan_packed != s->packed)
+        return false;
+    if ((unsigned)__builtin_popcount(t->fp.held) + temps(t, in, s) > TEMPS)
+        return false;
+    if (s->n == 2 &&
+        ((t->fp.up_zero & from) || __builtin_popcount(t->fp.up_used | from | x) > TR_YMM_SLOTS))
+        return false;
+    return lows_fit(t, in, s);
+}
+
+/* ---- steps ---- */
+
+/* The last source: registers, or temporaries with what memory has. */
+static void last_source(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s,
+                        unsigned sz, vreg b[2])
+{
+    struct h_mem m;
+
+    if (!tr_is_mem(in, s->b)) {
+        b[0] = value(t, in->opnd[s->b].reg);
+        if (s->n == 2)
+            b[1] = value(t, UP + in->opnd[s->b].reg);
+        return;
+    }
+    m = tr_mem(t, in);
+    b[0] = h_vtmp(t);
+    if (s->n == 2) {
+        b[1] = h_vtmp(t);
+        h_vld2(t, b[0], b[1], &m);
+    } else {
+        h_vld(t, sz, b[0], &m);
+    }
+}
+
+/* A scalar operation's host-op, into r. */
+static void scalar_op(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s, vreg r,
+                      vreg a, const vreg *b, hreg g)
+{
+    switch (s->kind) {
+    case TR_FP_ARITH: h_fr(t, s->op, s->sz, r, a, b[0]); break;
+    case TR_FP_SQRT: h_fr_sqrt(t, s->sz, r, b[0]); break;
+    case TR_FP_CVT: h_fr_cvt(t, 12u - s->sz, r, b[0]); break;
+    default: h_fr_from_int(t, s->sz, in->opnd[s->b].size, r, g); break;
+    }
+}
+
+/* Where the low element of register x goes whose rest is that of `rest`; *merge: not there, but in
+ * a temporary that merged() then puts into its place. */
+static vreg low_place(struct tr *t, unsigned x, unsigned rest, unsigned sz, bool *merge)
 {
     *merge = false;
-    if (t->fp.full >> x & 1) {
-        *merge = !rest_zero(t, sz, x);
-        return *merge ? h_vtmp(t) : t->fp.loc[x];
-    }
+    if (rest_zero(t, sz, rest) && !(t->fp.low >> rest & 1))
+        return define(t, x);
+    *merge = x != rest || t->fp.full >> x & 1;
+    if (*merge)
+        return h_vtmp(t);
     if (!(t->fp.low >> x & 1)) {
-        t->fp.read |= (u16)(1u << x);
+        t->fp.read |= 1u << x;
         t->fp.loc[x] = hold(t);
         t->fp.low |= (u16)(1u << x);
         t->fp.low8 = (u16)((t->fp.low8 & ~(1u << x)) | (unsigned)(sz == 8) << x);
@@ -180,122 +353,186 @@ static vreg compute(struct tr *t, unsigned x, unsigned sz, bool *merge)
     return t->fp.loc[x];
 }
 
-static u16 gprs_read(const struct x86_insn *in)
+static void merged(struct tr *t, unsigned x, unsigned rest, unsigned sz, vreg r)
 {
-    unsigned x = in->opnd[1].kind == X86_OPK_GPR ? 1u << in->opnd[1].reg : 0;
+    vreg from = value(t, rest), d = define(t, x);
 
-    return (u16)(x | (in->base < 16 ? 1u << in->base : 0) |
-                 (in->index < 16 ? 1u << in->index : 0));
+    h_vmov(t, d, from);
+    h_vins(t, sz == 8 ? 3 : 2, d, 0, r, 0);
 }
 
-/* Can this run go on with the instruction? */
-static bool fits(const struct tr *t, const struct x86_insn *in, const struct step *s)
+static void arith(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
-    unsigned x = in->opnd[0].reg, y = in->opnd[1].reg;
-    bool vec = in->opnd[1].kind == X86_OPK_VEC;
-    unsigned from = s->kind == K_CVT ? 12 - s->sz : s->sz;
-
-    if (t->cur - t->fp.first >= MAX_RUN || __builtin_popcount(t->fp.held) >= MAX_HELD)
-        return false;
-    if (t->fp.late_gpr & gprs_read(in))
-        return false;
-    if (s->kind == K_PACKED)
-        return !((t->fp.low >> x | (vec ? t->fp.low >> y : 0)) & 1);
-    if (t->fp.low >> x & 1 && s->kind != K_COPY && s->kind != K_LOAD && s->kind != K_ZERO &&
-        low_size(t, x) != s->sz)
-        return false;
-    if (!vec || !(t->fp.low >> y & 1))
-        return true;
-    return s->kind == K_COPY ? rest_zero(t, low_size(t, y), y) : low_size(t, y) == from;
-}
-
-static void arith(struct tr *t, const struct x86_insn *in, const struct step *s)
-{
-    unsigned x = in->opnd[0].reg, from = s->kind == K_CVT ? 12 - s->sz : s->sz;
-    vreg a = 0, b = 0, r;
+    unsigned x = in->opnd[0].reg, rest = s->vex ? in->opnd[s->a].reg : x;
+    vreg a = 0, b[2] = {0}, r;
     hreg g = 0;
     bool merge;
 
-    if (s->kind == K_FROM_INT) {
-        g = tr_read(t, in, 1);
-    } else if (tr_is_mem(in, 1)) {
-        struct h_mem m = tr_mem(t, in);
-
-        b = h_vtmp(t);
-        h_vld(t, from, b, &m);
-    } else {
-        b = low_of(t, in->opnd[1].reg);
-    }
-    if (s->kind == K_ARITH)
-        a = low_of(t, x);
-    r = compute(t, x, s->sz, &merge);
-    switch (s->kind) {
-    case K_ARITH: h_fr(t, s->op, s->sz, r, a, b); break;
-    case K_SQRT: h_fr_sqrt(t, s->sz, r, b); break;
-    case K_CVT: h_fr_cvt(t, from, r, b); break;
-    default: h_fr_from_int(t, s->sz, in->opnd[1].size, r, g); break;
-    }
+    if (s->kind == TR_FP_FROM_INT)
+        g = tr_read(t, in, s->b);
+    else
+        last_source(t, in, s, s->kind == TR_FP_CVT ? 12u - s->sz : s->sz, b);
+    if (s->kind == TR_FP_ARITH)
+        a = value(t, in->opnd[s->a].reg);
+    r = low_place(t, x, rest, s->sz, &merge);
+    scalar_op(t, in, s, r, a, b, g);
     if (merge)
-        h_vins(t, s->sz == 8 ? 3 : 2, t->fp.loc[x], 0, r, 0);
-    t->fp.check |= s->kind == K_ARITH || s->kind == K_SQRT;
+        merged(t, x, rest, s->sz, r);
+    t->fp.invalid |= s->kind == TR_FP_ARITH || s->kind == TR_FP_SQRT;
+    t->fp.check |= t->fp.invalid;
 }
 
-static void packed(struct tr *t, const struct x86_insn *in, const struct step *s)
+static void packed(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
-    unsigned x = in->opnd[0].reg;
-    vreg a, b;
+    unsigned x = in->opnd[0].reg, y = in->opnd[s->a].reg;
+    vreg a[2], b[2], d[2];
 
-    if (tr_is_mem(in, 1)) {
-        struct h_mem m = tr_mem(t, in);
-
-        b = h_vtmp(t);
-        h_vld(t, 16, b, &m);
-    } else {
-        b = low_of(t, in->opnd[1].reg);
+    last_source(t, in, s, 16, b);
+    for (unsigned i = 0; i < s->n; i++)
+        a[i] = value(t, UP * i + y);
+    for (unsigned i = 0; i < s->n; i++) {
+        d[i] = define(t, UP * i + x);
+        if (s->kind == TR_FP_LOGIC)
+            h_v3(t, s->vop, 0, d[i], a[i], b[i]);
+        else
+            h_fr_packed(t, s->op, s->sz, d[i], a[i], b[i]);
     }
-    a = low_of(t, x);
-    h_fr_packed(t, s->op, s->sz, define(t, x), a, b);
+    t->fp.invalid |= s->kind == TR_FP_PACKED;
+    t->fp.check |= t->fp.invalid;
+}
+
+/* Packed: a * b + c as value v; in a register of its own where v's is a or b. */
+static vreg fused_value(struct tr *t, const struct tr_fp_step *s, unsigned v, const vreg m[3])
+{
+    vreg d = define(t, v);
+
+    if (d != m[0] && d != m[1]) {
+        h_fr_fma(t, s->sz, s->neg, true, d, m);
+        return d;
+    }
+    d = hold(t);
+    h_fr_fma(t, s->sz, s->neg, true, d, m);
+    release(t, v);
+    put(t, v, d);
+    return d;
+}
+
+static void fused(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    unsigned x = in->opnd[0].reg, digits[3] = {s->order / 100, s->order / 10 % 10, s->order % 10};
+    bool first = !t->fp.nan, merge = false;
+    vreg src[4][2] = {{0}}, m[3], r = 0;
+
+    if (first) {
+        t->fp.nan = hold(t);
+        t->fp.nan_packed = s->packed;
+        t->fp.flags = h_fr_exceptions(t);
+    }
+    last_source(t, in, s, s->packed ? 16 : s->sz, src[3]);
+    for (unsigned i = 0; i < s->n; i++) {
+        src[1][i] = value(t, UP * i + x);
+        src[2][i] = value(t, UP * i + in->opnd[1].reg);
+    }
+    for (unsigned i = 0; i < s->n; i++) {
+        for (unsigned k = 0; k < 3; k++)
+            m[k] = src[digits[k]][i];
+        if (s->packed) {
+            r = fused_value(t, s, UP * i + x, m);
+        } else {
+            r = low_place(t, x, x, s->sz, &merge);
+            h_fr_fma(t, s->sz, s->neg, false, r, m);
+        }
+        h_fr_no_nan(t, s->sz, r, first && !i);
+    }
+    if (merge)
+        merged(t, x, x, s->sz, r);
     t->fp.check = true;
 }
 
-static void move(struct tr *t, const struct x86_insn *in, const struct step *s)
+static void move(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
-    unsigned x = in->opnd[0].reg, y = in->opnd[1].reg;
+    unsigned x = in->opnd[0].reg;
     struct h_mem m;
-    vreg from;
+    vreg r, up;
 
     switch (s->kind) {
-    case K_LOAD:
+    case TR_FP_LOAD:
         m = tr_mem(t, in);
-        h_vld(t, s->sz, define(t, x), &m);
+        r = define(t, x);
+        if (s->n == 1) {
+            h_vld(t, s->sz, r, &m);
+            return;
+        }
+        up = define(t, UP + x);
+        h_vld2(t, r, up, &m);
         return;
-    case K_ZERO: h_vzero(t, define(t, x)); return;
+    case TR_FP_DUP:
+        m = tr_mem(t, in);
+        r = define(t, x);
+        h_vld_dup(t, s->sz == 8 ? 3 : 2, r, &m);
+        if (s->n == 2) {
+            release(t, UP + x);
+            t->fp.up_used |= (u16)(1u << x);
+            t->fp.up_zero &= (u16) ~(1u << x);
+            put(t, UP + x, r);
+        }
+        return;
+    case TR_FP_ZERO: h_vzero(t, define(t, x)); return;
     default:
-        from = low_of(t, y);
-        if (t->fp.low >> y & 1)
-            h_vmov_low(t, low_size(t, y), define(t, x), from);
-        else
-            h_vmov(t, define(t, x), from);
+        for (unsigned i = 0; i < s->n; i++) {
+            r = value(t, UP * i + in->opnd[1].reg);
+            release(t, UP * i + x);
+            if (i) {
+                t->fp.up_used |= (u16)(1u << x);
+                t->fp.up_zero &= (u16) ~(1u << x);
+            }
+            put(t, UP * i + x, r);
+        }
     }
 }
 
-/* An integer instruction in a run that may as well come behind it. */
-static bool waits(struct tr *t, const struct x86_insn *in)
+/* ---- the others ---- */
+
+/* A vector operation on registers that the run has nothing to do with. */
+static bool vector_waits(struct tr *t, const struct x86_insn *in)
+{
+    u16 all = 0, mine = (u16)(t->fp.full | t->fp.low | t->fp.up_zero | t->fp.full >> UP);
+
+    if (!tr_v_plain(in))
+        return false;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        all |= vec_of(in, i);
+    if (all & mine)
+        return false;
+    t->fp.late_vread |= all;
+    t->fp.late_vwrite |= vec_of(in, 0);
+    return true;
+}
+
+static bool integer_waits(struct tr *t, const struct x86_insn *in)
 {
     bool shift = in->op == X86_SHL || in->op == X86_SHR || in->op == X86_SAR;
 
-    if (!t->fp.open || !t->fp.check || t->x87.any || t->fp.nlate == TR_MAX_FP_LATE ||
-        t->cur - t->fp.first >= MAX_RUN || tr_move_waits(t))
-        return false;
     if (shift && (in->opnd[0].kind != X86_OPK_GPR || in->opnd[1].kind != X86_OPK_IMM ||
                   !(in->imm & 31) || in->opnd[0].size < 4))
         return false;
     if (!shift && !tr_in_registers(in))
         return false;
-    t->fp.late[t->fp.nlate++] = t->cur;
-    t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
     if (in->nopnd && in->op != X86_CMP && in->op != X86_TEST)
         t->fp.late_gpr |= (u16)(1u << (in->opnd[0].reg & 15));
+    return true;
+}
+
+/* An instruction in a run that may as well come behind it. */
+static bool waits(struct tr *t, const struct x86_insn *in)
+{
+    if (!t->fp.open || !t->fp.check || t->x87.any || t->fp.nlate == TR_MAX_FP_LATE ||
+        t->cur - t->fp.first >= MAX_RUN || tr_move_waits(t))
+        return false;
+    if (!integer_waits(t, in) && !vector_waits(t, in))
+        return false;
+    t->fp.late[t->fp.nlate++] = t->cur;
+    t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
     return true;
 }
 
@@ -309,39 +546,59 @@ static void close_before(struct tr *t)
     t->ins[t->cur].state = (u16)h_flag_state(t);
 }
 
+/* Is it better done in the usual way? Always, or when no run is to be checked: not for nothing in
+ * another register. */
+static bool unwanted(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    if (s->kind == TR_FP_NONE || (s->vex && t->x87.any))
+        return true;
+    if (t->opt.align && (x86_rows[in->row].attr & X86_ATTR_ALIGN) && tr_is_mem(in, s->b))
+        return true;
+    if (t->fp.check)
+        return false;
+    return s->kind == TR_FP_LOGIC || s->kind == TR_FP_DUP ||
+           (s->kind >= TR_FP_COPY && (s->vex || (s->kind == TR_FP_LOAD && s->sz == 16)));
+}
+
+static void open_run(struct tr *t)
+{
+    if (t->x87.any)
+        tr_x87_sync(t);
+    forget(t);
+    t->fp.open = true;
+    t->fp.first = t->cur;
+}
+
 bool tr_fp_step(struct tr *t, const struct x86_insn *in)
 {
-    struct step s;
+    struct tr_fp_step s;
+    bool not ;
 
     if (!h_fp_runs(t))
         return false;
-    s = classify(in);
-    if ((s.kind == K_PACKED || s.sz == 16) && t->opt.align &&
-        (x86_rows[in->row].attr & X86_ATTR_ALIGN) && tr_is_mem(in, 1))
-        s.kind = K_NONE;
-    if (s.kind == K_NONE && waits(t, in))
+    s = tr_fp_classify(in);
+    not = unwanted(t, in, &s);
+    if ((not || s.kind == TR_FP_LOGIC) && waits(t, in))
         return true;
-    if (s.kind == K_LOAD && s.sz == 16 && !t->fp.check)
-        s.kind = K_NONE; /* not for nothing in another register */
-    if (s.kind == K_NONE || (t->fp.open && !fits(t, in, &s)))
+    if (not || (t->fp.open && !fits(t, in, &s))) {
         close_before(t);
-    if (s.kind == K_NONE)
-        return false;
-    if (s.kind == K_COPY && !t->fp.open && tr_v_copy(t, in))
-        return true;
-    t->vtmp_free &= ~t->fp.held;
-    if (!t->fp.open) {
-        if (t->x87.any)
-            tr_x87_sync(t);
-        t->fp.open = true;
-        t->fp.first = t->cur;
+        if (unwanted(t, in, &s))
+            return false;
     }
+    if (s.kind == TR_FP_COPY && !t->fp.open && tr_v_copy(t, in))
+        return true;
+    keep_held(t);
+    if (!t->fp.open)
+        open_run(t);
     t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
-    if (s.kind == K_PACKED)
+    if (s.kind == TR_FP_PACKED || s.kind == TR_FP_LOGIC)
         packed(t, in, &s);
-    else if (s.kind >= K_COPY)
+    else if (s.kind >= TR_FP_COPY)
         move(t, in, &s);
+    else if (s.kind == TR_FP_FMA)
+        fused(t, in, &s);
     else
         arith(t, in, &s);
+    done(t, &s, in->opnd[0].reg);
     return true;
 }

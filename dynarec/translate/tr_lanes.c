@@ -4,7 +4,7 @@
  * found when it was translated is assumed, and where other code can enter it is checked; the first
  * time that fails the region is translated again without (refute() in core/run.c).
  */
-#include "dynarec/translate/translate.h"
+#include "dynarec/translate/tr_fp.h"
 
 #define Z8(r) (1u << (r))       /* bytes 8-15 */
 #define Z4(r) (0x10000u << (r)) /* bytes 4-15 */
@@ -26,6 +26,18 @@ static u32 rest(const struct tr *t, const struct x86_insn *in)
     return (t->fp.zero >> u & 0x10001u) << r;
 }
 
+/* Bytes of the scalars it multiplies and adds, 0: it does not. They keep the rest of operand 0. */
+static unsigned scalar_fma(const struct x86_insn *in)
+{
+    const struct x86_row *row = &x86_rows[in->row];
+    struct tr_fp_step s;
+
+    if (!(row->attr & X86_ATTR_AVX) || row->nopnd != 3 || row->opnd[0].access == X86_ACC_W)
+        return 0;
+    s = tr_fp_classify(in);
+    return s.kind == TR_FP_FMA && !s.packed ? s.sz : 0;
+}
+
 /* Loads and moves. */
 static u32 moved(const struct tr *t, const struct x86_insn *in)
 {
@@ -45,7 +57,13 @@ static u32 moved(const struct tr *t, const struct x86_insn *in)
     case X86_MOVUPS:
     case X86_MOVUPD:
     case X86_MOVDQA:
-    case X86_MOVDQU: return is_xmm(in, 1) ? (t->fp.zero >> in->opnd[1].reg & 0x10001u) << r : 0;
+    case X86_MOVDQU:
+    case X86_VMOVAPS:
+    case X86_VMOVAPD:
+    case X86_VMOVUPS:
+    case X86_VMOVUPD:
+    case X86_VMOVDQA:
+    case X86_VMOVDQU: return is_xmm(in, 1) ? (t->fp.zero >> in->opnd[1].reg & 0x10001u) << r : 0;
     default: return 0;
     }
 }
@@ -88,7 +106,10 @@ static u32 result(const struct tr *t, const struct x86_insn *in)
 
         return (z | (is_xmm(in, 1) ? t->fp.zero >> in->opnd[1].reg & 0x10001u : 0)) << r;
     }
-    default: return moved(t, in);
+    default:
+        if (scalar_fma(in))
+            return t->fp.zero & (scalar_fma(in) == 4 ? ZBOTH(r) : Z8(r));
+        return moved(t, in);
     }
 }
 
@@ -123,41 +144,40 @@ void tr_lanes_step(struct tr *t, const struct x86_insn *in)
 static bool copies(const struct x86_insn *in)
 {
     switch (in->op) {
-    case X86_MOVAPS:
-    case X86_MOVAPD:
-    case X86_MOVUPS:
-    case X86_MOVUPD:
-    case X86_MOVDQA:
-    case X86_MOVDQU: return is_xmm(in, 0) && is_xmm(in, 1);
+        SCALAR(MOVAPS)
+            : SCALAR(MOVAPD)
+            : SCALAR(MOVUPS)
+            : SCALAR(MOVUPD)
+            : SCALAR(MOVDQA) : SCALAR(MOVDQU) : return is_xmm(in, 0) && is_xmm(in, 1);
     default: return false;
     }
 }
 
-/* Scalar results keep the rest of operand 0. */
-static bool merges(const struct x86_insn *in)
+/* Scalar results keep the rest of an XMM register; false: not such an operation. */
+static bool merges(const struct x86_insn *in, unsigned *reg)
 {
     switch (in->op) {
-    case X86_ADDSD:
-    case X86_SUBSD:
-    case X86_MULSD:
-    case X86_DIVSD:
-    case X86_SQRTSD:
-    case X86_MINSD:
-    case X86_MAXSD:
-    case X86_CVTSI2SD:
-    case X86_CVTSS2SD:
-    case X86_ROUNDSD:
-    case X86_ADDSS:
-    case X86_SUBSS:
-    case X86_MULSS:
-    case X86_DIVSS:
-    case X86_SQRTSS:
-    case X86_MINSS:
-    case X86_MAXSS:
-    case X86_CVTSI2SS:
-    case X86_CVTSD2SS:
-    case X86_ROUNDSS: return true;
-    default: return false;
+        SCALAR(ADDSD)
+            : SCALAR(SUBSD)
+            : SCALAR(MULSD)
+            : SCALAR(DIVSD)
+            : SCALAR(SQRTSD)
+            : SCALAR(MINSD)
+            : SCALAR(MAXSD)
+            : SCALAR(CVTSI2SD)
+            : SCALAR(CVTSS2SD)
+            : SCALAR(ROUNDSD)
+            : SCALAR(ADDSS)
+            : SCALAR(SUBSS)
+            : SCALAR(MULSS)
+            : SCALAR(DIVSS)
+            : SCALAR(SQRTSS)
+            : SCALAR(MINSS)
+            : SCALAR(MAXSS)
+            : SCALAR(CVTSI2SS)
+            : SCALAR(CVTSD2SS) : SCALAR(ROUNDSS) : *reg = in->opnd[tr_f_vex(in)].reg;
+        return true;
+    default: *reg = in->opnd[0].reg; return scalar_fma(in) != 0;
     }
 }
 
@@ -171,14 +191,15 @@ static bool after_call(const struct tr *t, const struct tr_block *b)
     return (x86_rows[t->ins[b->first + b->n - 1].in.row].attr & X86_ATTR_CALL) != 0;
 }
 
-/* Registers that scalar operations merge into, or that are copied to such a register. */
+/* Registers whose rest scalar operations keep, or that are copied to such a register. */
 static u32 useful(const struct tr *t)
 {
     u32 u = 0, before;
+    unsigned rest;
 
     for (u32 i = 0; i < t->nins; i++)
-        if (merges(&t->ins[i].in))
-            u |= 1u << t->ins[i].in.opnd[0].reg;
+        if (merges(&t->ins[i].in, &rest))
+            u |= 1u << rest;
     do {
         before = u;
         for (u32 i = 0; i < t->nins; i++) {
@@ -234,9 +255,6 @@ void tr_lanes_start(struct tr *t, u32 block)
 {
     const struct tr_block *b = &t->blk[block];
 
-    t->fp.open = t->fp.check = false;
-    t->fp.read = t->fp.full = t->fp.low = t->fp.low8 = 0;
-    t->fp.held = 0;
     t->fp.zero = t->fp.zero_in[block];
     if (t->fp.zero && entered(t, b) && block && b[-1].falls && b[-1].next == (int)block)
         h_jump(t, b->label);

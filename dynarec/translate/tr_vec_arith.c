@@ -142,6 +142,21 @@ static const struct lane_op shift_ops[X86_OP_COUNT] = {
         LANE_ROW(PSRLW, H_VSHR, 1) LANE_ROW(PSRLD, H_VSHR, 2) LANE_ROW(PSRLQ, H_VSHR, 3)
             LANE_ROW(PSRAW, H_VSAR, 1) LANE_ROW(PSRAD, H_VSAR, 2)};
 
+#define PLAIN(OP, VOP, ESZ) [X86_##OP] = true, [X86_V##OP] = true,
+static const bool plain_ops[X86_OP_COUNT] = {
+    LANE_OPS(PLAIN) PLAIN(PSLLW, , ) PLAIN(PSLLD, , ) PLAIN(PSLLQ, , ) PLAIN(PSRLW, , )
+        PLAIN(PSRLD, , ) PLAIN(PSRLQ, , ) PLAIN(PSRAW, , ) PLAIN(PSRAD, , )};
+
+bool tr_v_plain(const struct x86_insn *in)
+{
+    if (!plain_ops[in->op])
+        return false;
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind != X86_OPK_VEC && in->opnd[i].kind != X86_OPK_IMM)
+            return false;
+    return true;
+}
+
 static bool is_xmm(const struct x86_insn *in, unsigned i)
 {
     return in->opnd[i].kind == X86_OPK_VEC;

@@ -37,6 +37,8 @@ void tr_v_put(struct tr *t, const struct x86_insn *in, unsigned i);
 /* After VEX.128 wrote operand 0. */
 void tr_v_done(struct tr *t, const struct x86_insn *in);
 bool tr_v_mmx(const struct x86_insn *in);
+/* tr_vec_arith.c: an operation between vector registers that neither faults nor leaves. */
+bool tr_v_plain(const struct x86_insn *in);
 
 /* op on operands 0 and 1 (legacy), and 1 and 2 into 0 (VEX). */
 bool tr_v_sse(struct tr *t, const struct x86_insn *in, enum h_vop op, unsigned esz);
