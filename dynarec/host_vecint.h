@@ -172,6 +172,9 @@ void h_ymm_flush(struct tr *t);
 void h_ymm_reset(struct tr *t);
 /* Edges of blocks that start with something in the slots: load all of it; make it what is there;
  * from here on it is there. */
+/* The upper half to field `offset` of struct x86_cpu; and back, behind a flush, to be left with. */
+void h_ymm_keep(struct tr *t, unsigned i, unsigned offset);
+void h_ymm_restore(struct tr *t, unsigned i, unsigned offset);
 void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k);
 void h_ymm_match(struct tr *t, const struct tr_ymm_keep *k);
 void h_ymm_start(struct tr *t, const struct tr_ymm_keep *k);

@@ -455,6 +455,29 @@ void h_ymm_zero(struct tr *t, unsigned i)
     t->ymm.zero |= (u16)(1u << i);
 }
 
+void h_ymm_keep(struct tr *t, unsigned i, unsigned offset)
+{
+    u32 keep = t->vtmp_free;
+    int s = slot_with(t, i);
+    vreg v = s >= 0 ? (vreg)(YMM_SLOT0 + s) : h_vtmp(t);
+
+    if (s < 0)
+        h_vld_cpu(t, v, upper(i));
+    h_vst_cpu(t, v, offset);
+    t->vtmp_free = keep;
+}
+
+void h_ymm_restore(struct tr *t, unsigned i, unsigned offset)
+{
+    u32 keep = t->vtmp_free;
+    vreg v = h_vtmp(t);
+
+    unclean(t);
+    h_vld_cpu(t, v, offset);
+    h_vst_cpu(t, v, upper(i));
+    t->vtmp_free = keep;
+}
+
 void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k)
 {
     for (unsigned s = 0; s < TR_YMM_SLOTS; s++)

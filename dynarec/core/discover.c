@@ -323,12 +323,14 @@ unsigned flags_live_at(struct tr *t, gaddr pc)
     unsigned live = 0, open = X86_OSZAPC;
     const struct interp_op *op = NULL;
     bool jumped = true; /* entries are mostly where jumps go to */
+    /* Those of a comparison of floating point cost more than to look farther. */
+    u32 most = t->attrs & (X86_ATTR_SSE | X86_ATTR_AVX) ? 16 : 6;
     struct window window;
 
     window.n = 0;
     if (t->opt.test)
         return X86_OSZAPC;
-    for (u32 k = 0; k < 6 && open; k++) {
+    for (u32 k = 0; k < most && open; k++) {
         int other = jumped ? region_live(pc) : -1;
         const struct x86_insn *known;
         const struct x86_row *row;

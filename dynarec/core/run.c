@@ -460,6 +460,8 @@ static void take_back(struct x86_cpu *c, const struct region *r, const void *uc)
                 c->gpr[k] = c->jit.loop_gpr[k];
             if (h->xmm >> k & 1)
                 memcpy(c->vec[k].q, c->jit.loop_xmm[k], 16);
+            if (h->up >> k & 1)
+                memcpy(c->vec[k].q + 2, c->jit.loop_up[k], 16);
         }
         c->rip = c->jit.loop_pc;
     }

@@ -193,13 +193,13 @@ struct tr_x87 {
 
 /*
  * Loops whose results are looked at where they are left (translate/tr_hoist.c): blocks first to
- * last; gpr and xmm, a bit each, are kept in jit.loop_* since the entry. at, end: their words.
+ * last; gpr, xmm and upper halves of YMM, a bit each, are kept in jit.loop_* since the entry. at, end: their words.
  */
 #define TR_MAX_HOISTS 8
 struct tr_hoist {
     u32 first, last;
     u32 at, end;
-    u16 gpr, xmm;
+    u16 gpr, xmm, up;
 };
 struct tr_hoists {
     u32 n;

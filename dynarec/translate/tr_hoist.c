@@ -13,6 +13,7 @@
 #define LOOP_PC ((unsigned)offsetof(struct x86_cpu, jit.loop_pc))
 #define GPR(r) ((unsigned)offsetof(struct x86_cpu, jit.loop_gpr[r]))
 #define XMM(r) ((unsigned)offsetof(struct x86_cpu, jit.loop_xmm[r]))
+#define UPPER(r) ((unsigned)offsetof(struct x86_cpu, jit.loop_up[r]))
 
 /* Operations that write general registers and flags only. */
 static bool integer(const struct x86_insn *in)
@@ -29,55 +30,75 @@ static bool integer(const struct x86_insn *in)
     }
 }
 
-#define ALL(OP)                                                                                    \
-    case X86_##OP##SS:                                                                             \
-    case X86_##OP##SD:                                                                             \
-    case X86_##OP##PS:                                                                             \
-    case X86_##OP##PD
-/* Those whose NaNs the host makes otherwise. */
+#define BOTH(OP)                                                                                   \
+    case X86_##OP:                                                                                 \
+    case X86_V##OP
+#define ALL(OP) BOTH(OP##SS) : BOTH(OP##SD) : BOTH(OP##PS) : BOTH(OP##PD)
+/* Those whose NaNs the host makes otherwise, and after an invalid operation only. */
 static bool arithmetic(const struct x86_insn *in)
 {
+    /* clang-format off */
     switch (in->op) {
-        ALL(ADD)
-            : ALL(SUB)
-            : ALL(MUL) : ALL(DIV) : ALL(SQRT) : case X86_HADDPS : case X86_HADDPD : return true;
+    ALL(ADD): ALL(SUB): ALL(MUL): ALL(DIV): ALL(SQRT): BOTH(HADDPS): BOTH(HADDPD): return true;
     default: return false;
     }
+    /* clang-format on */
 }
 
 /* Vector operations through which the sign of a NaN can not decide where the loop goes. */
 static bool vector(const struct x86_insn *in)
 {
+    /* clang-format off */
     switch (in->op) {
-        ALL(MIN)
-            : ALL(MAX)
-            : case X86_MOVSS : case X86_MOVSD_X : case X86_MOVAPS : case X86_MOVAPD
-            : case X86_MOVUPS : case X86_MOVUPD : case X86_MOVDQA : case X86_MOVDQU
-            : case X86_MOVHPD : case X86_MOVLPD : case X86_MOVHPS : case X86_MOVLPS : case X86_XORPS
-            : case X86_XORPD : case X86_PXOR : case X86_SHUFPS : case X86_SHUFPD : case X86_UNPCKLPS
-            : case X86_UNPCKHPS : case X86_UNPCKLPD : case X86_UNPCKHPD : case X86_PSHUFD
-            : case X86_CVTSI2SS : case X86_CVTSI2SD : case X86_CVTSS2SD : case X86_CVTSD2SS
-            : case X86_CVTTSS2SI : case X86_CVTTSD2SI : case X86_CVTSS2SI : case X86_CVTSD2SI
-            : case X86_CVTDQ2PS : case X86_CVTDQ2PD : case X86_CVTPS2PD : case X86_COMISS
-            : case X86_COMISD : case X86_UCOMISS : case X86_UCOMISD : return true;
+    ALL(MIN): ALL(MAX):
+    case X86_MOVSD_X:
+    BOTH(MOVSS): BOTH(MOVAPS): BOTH(MOVAPD): BOTH(MOVUPS): BOTH(MOVUPD): BOTH(MOVDQA): BOTH(MOVDQU):
+    BOTH(MOVHPD): BOTH(MOVLPD): BOTH(MOVHPS): BOTH(MOVLPS): BOTH(XORPS): BOTH(XORPD): BOTH(PXOR):
+    BOTH(SHUFPS): BOTH(SHUFPD): BOTH(UNPCKLPS): BOTH(UNPCKHPS): BOTH(UNPCKLPD): BOTH(UNPCKHPD):
+    BOTH(PSHUFD): BOTH(CVTSI2SS): BOTH(CVTSI2SD): BOTH(CVTSS2SD): BOTH(CVTSD2SS): BOTH(CVTTSS2SI):
+    BOTH(CVTTSD2SI): BOTH(CVTSS2SI): BOTH(CVTSD2SI): BOTH(CVTDQ2PS): BOTH(CVTDQ2PD): BOTH(CVTPS2PD):
+    BOTH(COMISS): BOTH(COMISD): BOTH(UCOMISS): BOTH(UCOMISD):
+    case X86_VMOVSD:
+    case X86_VBROADCASTSS:
+    case X86_VBROADCASTSD:
+    case X86_VBROADCASTF128:
+    case X86_VEXTRACTF128:
+    case X86_VINSERTF128:
+    case X86_VPERM2F128: return true;
     default: return arithmetic(in);
     }
+    /* clang-format on */
 }
 
 struct regs {
-    u16 gpr, xmm;
+    u16 gpr, xmm, up; /* up: upper halves of YMM registers */
 };
+
+static bool zeroes(const struct x86_insn *in)
+{
+    const struct x86_operand *last = &in->opnd[in->nopnd - 1];
+
+    switch (in->op) {
+        BOTH(XORPS)
+            : BOTH(XORPD)
+            : BOTH(PXOR)
+            : return last->kind == X86_OPK_VEC &&
+            last->reg == in->opnd[in->nopnd - 2].reg;
+    default: return false;
+    }
+}
 
 /* What an instruction reads and writes; false: it has no place in such a loop. */
 static bool look(const struct x86_insn *in, struct regs *read, struct regs *write)
 {
     const struct x86_row *row = &x86_rows[in->row];
+    bool vex = row->attr & X86_ATTR_AVX;
 
     if ((in->pfx & X86_PFX_LOCK) || !(integer(in) || vector(in)))
         return false;
     read->gpr = (u16)(row->imp_read | (in->base < 16 ? 1u << in->base : 0) |
                       (in->index < 16 ? 1u << in->index : 0));
-    read->xmm = write->gpr = write->xmm = 0;
+    read->xmm = read->up = write->gpr = write->xmm = write->up = 0;
     for (unsigned i = 0; i < in->nopnd; i++) {
         unsigned acc = row->opnd[i].access, size = in->opnd[i].size;
         u16 bit = (u16)(1u << (in->opnd[i].reg & 15));
@@ -89,26 +110,27 @@ static bool look(const struct x86_insn *in, struct regs *read, struct regs *writ
             return false;
         if (vec) {
             write->xmm |= w ? bit : 0;
+            write->up |= w && vex ? bit : 0;
             /* Scalar moves between registers keep the rest. */
-            if (acc != X86_ACC_W || (size < 16 && !tr_is_mem(in, 1)))
+            if (acc != X86_ACC_W || (!vex && size < 16 && !tr_is_mem(in, 1)))
                 read->xmm |= bit;
+            if (acc != X86_ACC_W && size == 32)
+                read->up |= bit;
         } else if (in->opnd[i].kind == X86_OPK_GPR || in->opnd[i].kind == X86_OPK_GPR_HIGH) {
             write->gpr |= w ? bit : 0;
             if (acc != X86_ACC_W || size < 4)
                 read->gpr |= bit;
         }
     }
-    if (vector(in) && in->nopnd == 2 && in->opnd[0].kind == X86_OPK_VEC &&
-        in->opnd[1].kind == X86_OPK_VEC && in->opnd[0].reg == in->opnd[1].reg &&
-        (in->op == X86_PXOR || in->op == X86_XORPS || in->op == X86_XORPD))
-        read->xmm = 0;
+    if (zeroes(in))
+        read->xmm = read->up = 0;
     return true;
 }
 
 /* Which registers to keep: those written that the head block does not define before reading. */
 static bool plan_loop(struct tr *t, struct tr_hoist *h, bool only)
 {
-    struct regs read, write, defined = {0, 0}, used = {0, 0}, all = {0, 0};
+    struct regs read, write, defined = {0}, used = {0}, all = {0};
     bool some = false;
 
     for (u32 i = h->first; i <= h->last; i++) {
@@ -120,16 +142,20 @@ static bool plan_loop(struct tr *t, struct tr_hoist *h, bool only)
             some |= arithmetic(in);
             all.gpr |= write.gpr;
             all.xmm |= write.xmm;
+            all.up |= write.up;
             if (i != h->first || !only)
                 continue;
             used.gpr |= read.gpr & ~defined.gpr;
             used.xmm |= read.xmm & ~defined.xmm;
+            used.up |= read.up & ~defined.up;
             defined.gpr |= write.gpr & ~used.gpr;
             defined.xmm |= write.xmm & ~used.xmm;
+            defined.up |= write.up & ~used.up;
         }
     }
     h->gpr = all.gpr & ~defined.gpr;
     h->xmm = all.xmm & ~defined.xmm;
+    h->up = all.up & ~defined.up;
     return some;
 }
 
@@ -192,7 +218,8 @@ static bool entries(const struct tr *t, u32 first, u32 last, bool *only)
 static bool has_arithmetic(const struct tr *t)
 {
     for (u32 i = 0; i < t->nins; i++)
-        if ((x86_rows[t->ins[i].in.row].attr & X86_ATTR_SSE) && arithmetic(&t->ins[i].in))
+        if ((x86_rows[t->ins[i].in.row].attr & (X86_ATTR_SSE | X86_ATTR_AVX)) &&
+            arithmetic(&t->ins[i].in))
             return true;
     return false;
 }
@@ -225,11 +252,16 @@ static void take_back(struct tr *t, const struct tr_hoist *h)
 {
     hreg pc;
 
+    h_tmp_reset(t);
+    if (h->up)
+        h_ymm_flush(t);
     for (unsigned r = 0; r < 16; r++) {
         if (h->gpr >> r & 1)
             h_ld_cpu(t, 8, h_gpr(r), GPR(r));
         if (h->xmm >> r & 1)
             h_vld_cpu(t, h_vec(r), XMM(r));
+        if (h->up >> r & 1)
+            h_ymm_restore(t, r, UPPER(r));
     }
     h_tmp_reset(t);
     h_refute(t, TR_REFUTED_ENTRY | TR_REFUTED_INSIDE);
@@ -266,6 +298,8 @@ static void keep(struct tr *t, u32 block)
             h_st_cpu(t, 8, h_gpr(r), GPR(r));
         if (h->xmm >> r & 1)
             h_vst_cpu(t, h_vec(r), XMM(r));
+        if (h->up >> r & 1)
+            h_ymm_keep(t, r, UPPER(r));
     }
 }
 

@@ -102,6 +102,7 @@ struct x86_jit {
      */
     u64 loop_gpr[16], loop_pc;
     u64 loop_xmm[16][2] __attribute__((aligned(16)));
+    u64 loop_up[16][2]; /* upper halves of YMM registers */
 };
 
 /* What a native function that translated code may call itself leaves in RAX or XMM0. */
