@@ -193,7 +193,8 @@ struct tr_x87 {
 
 /*
  * Loops whose results are looked at where they are left (translate/tr_hoist.c): blocks first to
- * last; gpr, xmm and upper halves of YMM, a bit each, are kept in jit.loop_* since the entry. at, end: their words.
+ * last; gpr, xmm and upper halves of YMM, a bit each, are kept in jit.loop_* since the entry. at,
+ * end: their words.
  */
 #define TR_MAX_HOISTS 8
 struct tr_hoist {

@@ -76,21 +76,23 @@ __attribute__((noinline)) static uint64_t stores(const double *x, const double *
                          : "r"(x + i), "r"(y + i), "r"(out)
                          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "memory");
         h = h * 31 + hash(out, 8);
-        __asm__ volatile("vmovupd (%0), %%ymm0\n\t vmovupd (%1), %%ymm1\n\t"
-                         "vmovupd 32(%0), %%ymm2\n\t vmovapd %%ymm2, %%ymm3\n\t"
-                         "vfmadd231pd %%ymm1, %%ymm0, %%ymm2\n\t vfnmadd213pd (%1), %%ymm1, %%ymm0\n\t"
-                         "vfmsub132pd %%ymm3, %%ymm2, %%ymm1\n\t vaddpd %%ymm1, %%ymm0, %%ymm0\n\t"
-                         "vmovupd %%ymm0, (%2)\n\t vmovupd %%ymm2, 32(%2)\n\t vzeroupper"
-                         :
-                         : "r"(x + i), "r"(y + i), "r"(out)
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "memory");
+        __asm__ volatile(
+            "vmovupd (%0), %%ymm0\n\t vmovupd (%1), %%ymm1\n\t"
+            "vmovupd 32(%0), %%ymm2\n\t vmovapd %%ymm2, %%ymm3\n\t"
+            "vfmadd231pd %%ymm1, %%ymm0, %%ymm2\n\t vfnmadd213pd (%1), %%ymm1, %%ymm0\n\t"
+            "vfmsub132pd %%ymm3, %%ymm2, %%ymm1\n\t vaddpd %%ymm1, %%ymm0, %%ymm0\n\t"
+            "vmovupd %%ymm0, (%2)\n\t vmovupd %%ymm2, 32(%2)\n\t vzeroupper"
+            :
+            : "r"(x + i), "r"(y + i), "r"(out)
+            : "xmm0", "xmm1", "xmm2", "xmm3", "memory");
         h = h * 31 + hash(out, 8);
-        __asm__ volatile("vmovsd (%0), %%xmm0\n\t vmovupd (%1), %%xmm1\n\t"
-                         "vfmadd231sd 8(%0), %%xmm1, %%xmm0\n\t vfnmsub132sd %%xmm0, %%xmm0, %%xmm1\n\t"
-                         "vmovupd %%xmm0, (%2)\n\t vmovupd %%xmm1, 16(%2)"
-                         :
-                         : "r"(x + i), "r"(y + i), "r"(out)
-                         : "xmm0", "xmm1", "memory");
+        __asm__ volatile(
+            "vmovsd (%0), %%xmm0\n\t vmovupd (%1), %%xmm1\n\t"
+            "vfmadd231sd 8(%0), %%xmm1, %%xmm0\n\t vfnmsub132sd %%xmm0, %%xmm0, %%xmm1\n\t"
+            "vmovupd %%xmm0, (%2)\n\t vmovupd %%xmm1, 16(%2)"
+            :
+            : "r"(x + i), "r"(y + i), "r"(out)
+            : "xmm0", "xmm1", "memory");
         h = h * 31 + hash(out, 4);
     }
     return h;
@@ -164,7 +166,8 @@ int main(void)
         h = wide(a, paged + 1, N / 4 - 1);
         mprotect(paged + 1024, 4096, PROT_NONE);
         h = h * 31 + stores(a + 600, paged + 603, 1000);
-        printf("fault %016llx %016llx %d\n", (unsigned long long)h, (unsigned long long)seen, faults);
+        printf("fault %016llx %016llx %d\n", (unsigned long long)h, (unsigned long long)seen,
+               faults);
     }
     return 0;
 }
