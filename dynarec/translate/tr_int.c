@@ -203,12 +203,29 @@ static void compute(struct tr *t, enum h_op op, unsigned sz, const struct x86_in
     }
 }
 
+/* Memory operand 0 for a load and a store: what both have to add to the base is added once. */
+static struct h_mem read_and_write(struct tr *t, const struct x86_insn *in)
+{
+    struct h_mem m = tr_mem(t, in);
+    i64 rest = 0;
+    hreg addr;
+
+    if (m.index == H_NONE && m.base != H_NONE)
+        return m;
+    if (m.index != H_NONE && m.disp >= -256 && m.disp < 256) /* any access has room for that */
+        rest = m.disp;
+    m.disp -= rest;
+    addr = h_tmp(t);
+    h_ea(t, addr, &m);
+    return (struct h_mem){.base = addr, .index = H_NONE, .disp = rest, .stack = m.stack};
+}
+
 /* op [m], r: flags only after the store, which may fault. */
 static bool to_memory(struct tr *t, const struct x86_insn *in, enum h_op op)
 {
     unsigned sz = in->opnd[0].size;
     hreg b = is_imm(in, 1) ? H_NONE : read_low(t, in, 1);
-    struct h_mem m = tr_mem(t, in);
+    struct h_mem m = locked(in) ? tr_mem(t, in) : read_and_write(t, in);
     hreg a = h_tmp(t), r = h_tmp(t), addr;
 
     if (locked(in)) {
@@ -226,11 +243,6 @@ static bool to_memory(struct tr *t, const struct x86_insn *in, enum h_op op)
         }
         h_atomic(t, at[op], sz, a, addr, b);
     } else {
-        if (m.index != H_NONE || m.base == H_NONE) {
-            addr = h_tmp(t);
-            h_ea(t, addr, &m);
-            m = (struct h_mem){.base = addr, .index = H_NONE, .stack = m.stack};
-        }
         h_ld(t, sz, a, &m);
         if (!(tr_cur(t)->need & X86_OSZAPC) || op == H_AND || op == H_OR || op == H_XOR) {
             compute(t, op, sz, in, r, a, b, false);
@@ -341,13 +353,7 @@ static hreg read_rmw(struct tr *t, const struct x86_insn *in, struct h_mem *m)
 {
     if (!tr_is_mem(in, 0))
         return in->opnd[0].kind == X86_OPK_GPR ? h_gpr(in->opnd[0].reg) : tr_read(t, in, 0);
-    *m = tr_mem(t, in);
-    if (m->index != H_NONE || m->base == H_NONE) {
-        hreg addr = h_tmp(t);
-
-        h_ea(t, addr, m);
-        *m = (struct h_mem){.base = addr, .index = H_NONE, .stack = m->stack};
-    }
+    *m = read_and_write(t, in);
     hreg a = h_tmp(t);
     h_ld(t, in->opnd[0].size, a, m);
     return a;
