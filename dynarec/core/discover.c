@@ -1,9 +1,9 @@
 /*
- * discover.c - pass 0: from one entry to a region of basic blocks. A region follows fallthroughs
- * and direct jumps near the entry; the target of a conditional branch only where the interpreter
- * has been (cold exits are not translated before they are warm). Calls end a block but not the
- * region: control comes back behind them. It ends where another region has an entry: code is
- * translated once, or nearly so.
+ * discover.c - pass 0: from one entry to a region of basic blocks. A region follows direct jumps
+ * near the entry; both ways of a conditional branch only where the interpreter has been (cold exits
+ * are not translated before they are warm), but always the way out of a loop. Calls end a block but
+ * not the region: control comes back behind them. It ends where another region has an entry: code
+ * is translated once, or nearly so.
  */
 #include <string.h>
 
@@ -118,6 +118,14 @@ static unsigned decode_at(struct work *w, gaddr pc, struct x86_insn *in)
     return decode_alone(w->t, &w->window, in, pc, end) ? in->len : 0;
 }
 
+/* Has the interpreter decoded what is there? */
+static bool known_at(const struct work *w, gaddr pc)
+{
+    const struct interp_op *op = w->op;
+
+    return block_next_record(&op, pc) || interp_seen(pc, w->t->mode);
+}
+
 /* What follows an instruction. True: straight on. */
 static bool flow(struct work *w, struct tr_block *b, const struct x86_insn *in)
 {
@@ -132,7 +140,9 @@ static bool flow(struct work *w, struct tr_block *b, const struct x86_insn *in)
     }
     if (attr & (X86_ATTR_COND | X86_ATTR_CALL)) {
         b->falls = true;
-        want(w, b->end, w->op);
+        /* What comes behind a loop that still runs will be reached. */
+        if ((attr & X86_ATTR_CALL) || in->imm < b->end || known_at(w, b->end))
+            want(w, b->end, w->op);
     }
     if ((attr & (X86_ATTR_IND | X86_ATTR_CALL)) == 0 &&
         (!(attr & X86_ATTR_COND) || interp_seen(in->imm, w->t->mode) ||
