@@ -1,6 +1,6 @@
 /*
  * tr_fp_cvt.c - conversions between floats and integers, ROUND, F16C. Those with MMX registers are
- * left to x86_sem.
+ * tr_mmx.c's.
  */
 #include "dynarec/translate/tr_fp.h"
 
