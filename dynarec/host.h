@@ -77,6 +77,7 @@ struct h_mem {
 
 /* Can one load (h_ld, h_lds) or store (h_st) from m with no step also move its base? */
 bool h_mem_steps(const struct tr *t, const struct h_mem *m, bool store, i64 step);
+bool h_vmem_steps(const struct tr *t, const struct h_mem *m, i64 step); /* ... h_vld */
 
 /* sz 1 2 4 8. The address is made legal for the access with temporaries; order as t->opt.strongmem
  * and tr_insn.plain say (ARCHITECTURE.md, Memory order). */

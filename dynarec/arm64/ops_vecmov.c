@@ -89,12 +89,24 @@ static void access(struct tr *t, bool store, unsigned lg, vreg v, const struct v
         tr_put(t, store ? a64_stur_v(lg, v, a->base, a->off) : a64_ldur_v(lg, v, a->base, a->off));
 }
 
+bool h_vmem_steps(const struct tr *t, const struct h_mem *m, i64 step)
+{
+    return m->index == H_NONE && m->base != H_NONE && (!m->disp || m->disp == step) && step &&
+           a64_fits_simm9(step) && t->opt.strongmem < 2;
+}
+
 void h_vld(struct tr *t, unsigned sz, vreg d, const struct h_mem *m)
 {
     u32 keep = t->tmp_free;
     unsigned lg = log2_of(sz);
-    struct vaddr a = address(t, m, fits_off, lg);
+    struct vaddr a;
 
+    if (m->step) {
+        tr_put(t, m->disp ? a64_ldr_v_pre(lg, d, m->base, m->step)
+                          : a64_ldr_v_post(lg, d, m->base, m->step));
+        return;
+    }
+    a = address(t, m, fits_off, lg);
     access(t, false, lg, d, &a);
     vec_after_load(t, m);
     t->tmp_free = keep;

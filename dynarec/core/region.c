@@ -487,10 +487,14 @@ static void add_map(struct region *r, const struct tr_insn *ti, u32 at, unsigned
     const struct tr_insn *from = ti - ti->back;
     struct pcmap *m = &r->map[r->nmap++];
 
-    *m = (struct pcmap){.at = at, .pc = (u32)(from->pc - r->lo), .state = (u8)state};
+    *m = (struct pcmap){.at = at,
+                        .pc = (u32)(from->pc - r->lo),
+                        .state = (u8)state,
+                        .reg = ti->moved ? ti->moved_reg : H_NONE,
+                        .by = ti->moved};
     if (ti->in.op == X86_RET) {
-        m->ret = true;
-        m->pop = ti->in.nopnd ? (u16)ti->in.imm : 0;
+        m->reg = PCMAP_RET;
+        m->by = ti->in.nopnd ? (i16)ti->in.imm : 0;
     }
 }
 

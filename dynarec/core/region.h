@@ -46,9 +46,10 @@ struct pcmap {
     u32 at;
     u32 pc; /* from region.lo */
     u8 state;
-    bool ret; /* RET, of `pop` bytes more */
-    u16 pop;
+    u8 reg; /* moves back by `by` at a fault: it was moved early. H_NONE: none; PCMAP_RET: RET */
+    i16 by; /* RET: of so many bytes more */
 };
+#define PCMAP_RET 16
 
 struct region {
     gaddr pc, lo, hi; /* entry; all guest bytes lie in [lo, hi) */

@@ -284,8 +284,8 @@ static void no_address(struct x86_cpu *c)
     if (!m)
         return; /* not after an indirect branch: a fault of the fetch */
     c->rip = r->lo + m->pc;
-    if (m->ret)
-        c->gpr[X86_RSP] -= 8u + m->pop;
+    if (m->reg == PCMAP_RET)
+        c->gpr[X86_RSP] -= 8u + (u16)m->by;
     c->jit.resume = RESUME_STEP;
 }
 
@@ -476,6 +476,8 @@ static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const 
     save_ymm(c, r, uc);
     save_x87(c, r, uc);
     c->rip = r->lo + m->pc;
+    if (m->reg < PCMAP_RET)
+        c->gpr[m->reg] -= (u64)(i64)m->by;
     take_back(c, r, uc);
     h_fp_leave(c);
     h_flags_to_cpu(c);

@@ -29,11 +29,13 @@ typedef u8 vreg; /* host vector register */
 struct tr_insn {
     struct x86_insn in;
     gaddr pc;
-    u32 at;     /* first host word */
-    u16 need;   /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
-    u16 state;  /* flag state before it, for faults (h_flag_state) */
-    bool plain; /* its data was unaligned: no ordered or atomic host access (unaligned.h) */
-    u8 back;    /* a fault in it restarts this many instructions before */
+    u32 at;       /* first host word */
+    u16 need;     /* EFLAGS bits of OSZAPC that somebody may read after this instruction */
+    u16 state;    /* flag state before it, for faults (h_flag_state) */
+    bool plain;   /* its data was unaligned: no ordered or atomic host access (unaligned.h) */
+    u8 back;      /* a fault in it restarts this many instructions before */
+    u8 moved_reg; /* general register that was moved by `moved` before its time, 0: none was */
+    i16 moved;
 };
 
 #define TR_EXTERNAL (-1)

@@ -1,7 +1,7 @@
 /*
  * tr_int.c - moves, arithmetic and logic on general registers, and the operand access they share.
  */
-#include "dynarec/translate/translate.h"
+#include "dynarec/translate/tr_fp.h"
 
 /* ---- operands ---- */
 
@@ -97,6 +97,45 @@ static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i
         }
         if (!tr_in_registers(next) || names(next, in->base))
             return m;
+    }
+    return m;
+}
+
+/* Writes vector registers only, and neither leaves nor runs through x86_sem where there are no runs
+ * of floating point. */
+static bool calculates(const struct x86_insn *in)
+{
+    enum tr_fp_kind kind = tr_fp_classify(in).kind;
+
+    return kind == TR_FP_ARITH || kind == TR_FP_PACKED;
+}
+
+struct h_mem tr_mem_vload(struct tr *t, const struct x86_insn *in)
+{
+    struct h_mem m = tr_mem(t, in);
+    const struct tr_block *b = &t->blk[t->curblk];
+    u32 k = t->cur + 1;
+    i64 step = 0;
+
+    if (in->base > 15 || in->base == X86_RSP || in->index != X86_REG_NONE || in->adsz != 8 ||
+        in->seg != X86_SEG_NONE || t->opt.align || t->x87.any || h_fp_runs(t) || tr_move_waits(t))
+        return m;
+    for (; k < b->first + b->n && k <= t->cur + 4; k++) {
+        const struct x86_insn *next = &t->ins[k].in;
+
+        step = step_of(next, in->base);
+        if (step || t->done[k / 32] >> k % 32 & 1 || names(next, in->base) ||
+            !(tr_in_registers(next) || calculates(next)))
+            break;
+    }
+    if (!step || t->done[k / 32] >> k % 32 & 1 || (t->ins[k].need & X86_OSZAPC) ||
+        !h_vmem_steps(t, &m, step))
+        return m;
+    m.step = (i16)step;
+    t->done[k / 32] |= 1u << k % 32;
+    for (u32 i = t->cur + 1; i < k; i++) {
+        t->ins[i].moved = m.step;
+        t->ins[i].moved_reg = in->base;
     }
     return m;
 }

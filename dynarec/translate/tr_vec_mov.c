@@ -81,7 +81,7 @@ static bool scalar(struct tr *t, const struct x86_insn *in, unsigned esz)
         m = tr_mem(t, in);
         h_vst(t, 1u << esz, tr_v_reg(in, 1), &m);
     } else if (tr_is_mem(in, 1)) {
-        m = tr_mem(t, in);
+        m = tr_mem_vload(t, in);
         h_vld(t, 1u << esz, tr_v_reg(in, 0), &m);
     } else if (in->opnd[0].reg != in->opnd[1].reg) {
         h_vins(t, esz, tr_v_reg(in, 0), 0, tr_v_reg(in, 1), 0);

@@ -28,6 +28,10 @@ ALWAYS_INLINE bool tr_is_mem(const struct x86_insn *in, unsigned i)
     return in->opnd[i].kind == X86_OPK_MEM;
 }
 
+/* The same, of a vector load; its base may move on with it, early for instructions that can fault
+ * but not leave (struct tr_insn.moved). */
+struct h_mem tr_mem_vload(struct tr *t, const struct x86_insn *in);
+
 /* Integer operand i, zero-extended from its size; in the pinned register itself for 4 and 8 bytes
  * of a register (whose high half may then hold anything for 4). */
 hreg tr_read(struct tr *t, const struct x86_insn *in, unsigned i);

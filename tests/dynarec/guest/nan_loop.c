@@ -196,5 +196,10 @@ int main(void)
         printf("fault %016llx", (unsigned long long)bits(dot_paged(a, paged, N)));
         printf(" %016llx %d %016llx\n", (unsigned long long)seen, faults, (unsigned long long)h);
     }
+    fill(a, 2); /* a number: the other pointer moves once for each element */
+    fill(paged, 1);
+    mprotect(paged + 1024, 4096, PROT_NONE);
+    mprotect(paged + 2048, 4096, PROT_NONE);
+    printf("finite %016llx %d\n", (unsigned long long)bits(dot_paged(a, paged, N)), faults);
     return 0;
 }
