@@ -6,6 +6,7 @@ environment. One QEMU counts at a time: `run` is slow, not noisy.
 
 import bisect
 import collections
+import glob
 import hashlib
 import json
 import os
@@ -186,23 +187,47 @@ class Figures:
             return {function: result.calls.get(offset, 0) for function, offset in offsets.items()}
         return self.store.get("ours", self.keys["ours"], f"passes {name}", make)
 
-    def memory(self, who, translator):
-        """Kilobytes that a python3 has which has just started: what the emulator and the guest hold, not QEMU."""
+    def memory(self, who, translator, name):
+        """Kilobytes that a program has which has just started: what the emulator and the guest hold, not QEMU."""
         settings = f"BOX64_DYNAREC={int(translator)}"
+        if name == "node" and who == "peer":
+            settings += " BOX64_PREFER_EMULATED=1" # it wants a newer libssl than it knows
 
         def make():
             runner = self.runner(who, settings)
-            command = runner.command(os.path.join(counting.guest_tree(), "usr/bin/python3"), [
-                "-c", "import sys; print('ready', flush=True); sys.stdin.readline()"])
+            more = {}
+            emulator = [] if counting.board_metric else self.newer_qemu()
+            program, script = os.path.join(counting.guest_tree(), "usr/bin/python3"), PYTHON_READY
+            if name == "node":
+                program, emulator[-1], more["BOX64_LD_LIBRARY_PATH"] = self.node()
+                script = NODE_READY
             with tempfile.TemporaryDirectory() as folder:
-                environment = {**counting.clean_environment(folder), **runner.environment}
-                with subprocess.Popen(([] if counting.board_metric else self.newer_qemu()) + command, env=environment, cwd=folder,
+                environment = {**counting.clean_environment(folder), **more, **runner.environment}
+                with subprocess.Popen(emulator + runner.command(program, script), env=environment, cwd=folder,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
                     ready = process.stdout.readline() == b"ready\n"
                     size = resident(process.pid, not counting.board_metric)
                     process.communicate(b"\n")
             return size if ready else 0
-        return self.store.get(who, self.keys[who], f"memory {settings}", make)
+        return self.store.get(who, self.keys[who], f"memory {name} {settings}", make)
+
+    def has_node(self):
+        """Is the big guest tree there (scripts/sysroot programs)?"""
+        return not counting.board_metric and bool(glob.glob(f"{BIG_TREE}/usr/lib/x86_64-linux-gnu/libnode.so.*"))
+
+    def node(self):
+        """A program that starts Debian's libnode, the tree for QEMU's -L in which it finds its scripts, and its libraries' folder.
+        Debian's own node only does that as well, but the peer does not find the names of the libraries in that file."""
+        libraries = f"{BIG_TREE}/usr/lib/x86_64-linux-gnu"
+        program, tree = (counting.cache_path("kernels", f"node.{part}") for part in ("x86_64", self.host.name))
+        os.makedirs(os.path.join(tree, "usr/share"), exist_ok=True)
+        for part in ("lib", "lib64", "usr/lib"):
+            link(os.path.join(self.host.sysroot, part), os.path.join(tree, part))
+        link(f"{BIG_TREE}/usr/share/nodejs", os.path.join(tree, "usr/share/nodejs"))
+        subprocess.run(kernels.guest_compiler() + ["-x", "c", "-", "-rdynamic", "-o", program, "-x", "none",
+                                                   glob.glob(f"{libraries}/libnode.so.*")[0], "-Wl,--unresolved-symbols=ignore-all"],
+                       input=NODE_MAIN, text=True, check=True)
+        return program, tree, libraries
 
     def profile(self, name, settings=""):
         """Executed host instructions of a program or kernel by function of ours: [(instructions, function)]."""
@@ -236,6 +261,20 @@ class Figures:
                     check=False)
             return (done.stdout + done.stderr).count(b"New Instruction x64:")
         return self.store.get("peer", self.keys["peer"], f"insns {name}", make)
+
+
+BIG_TREE = os.path.normpath(counting.cache_path("..", "sysroot", "programs"))
+PYTHON_READY = ["-c", "import sys; print('ready', flush=True); sys.stdin.readline()"]
+NODE_READY = ["-e", "let n = 0; for (let i = 0; i < 1000; i++) n += JSON.stringify({a: [i, 'x'.repeat(i % 10)]}).length;"
+                    " console.log('ready'); process.stdin.once('data', () => process.exit(0));"]
+NODE_MAIN = """int _ZN4node5StartEiPPc(int, char **);
+int main(int n, char **words) { return _ZN4node5StartEiPPc(n, words); }
+"""
+
+
+def link(target, path):
+    if not os.path.islink(path):
+        os.symlink(target, path)
 
 
 def resident(pid, in_qemu):

@@ -460,11 +460,11 @@ struct br_loaded *br_lib_open(const char *soname)
     return o;
 }
 
-bool br_lib_comes_second(const char *soname)
+bool br_lib_is_optional(const char *soname)
 {
     const char *known;
 
-    for (unsigned i = 0; cfg.prefer_emulated && i < nlibs; i++)
+    for (unsigned i = 0; i < nlibs; i++)
         if (libs[i]->needs && has_soname(libs[i], soname, &known))
             return true;
     return false;

@@ -65,8 +65,8 @@ void br_register(const struct br_lib *const *libs, unsigned n); /* wrappers' gen
  * option says so, or this host does not have it or has an old one). */
 struct br_loaded;
 struct br_loaded *br_lib_open(const char *soname);
-/* Whether the guest's own copy goes first (BOX64_PREFER_EMULATED). */
-bool br_lib_comes_second(const char *soname);
+/* Is it wrapped, but no part of glibc? The guest's own copy would do as well then. */
+bool br_lib_is_optional(const char *soname);
 const char *br_lib_soname(const struct br_loaded *l);
 
 /*

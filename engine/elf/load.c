@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "elf/link.h"
 #include "elf/search.h"
 
@@ -67,7 +68,8 @@ static struct br_loaded *core_library(const char *path)
     return NULL;
 }
 
-static struct elf_object *open_native(const char *name, struct elf_object *requester)
+static struct elf_object *open_native(const char *name, struct elf_object *requester,
+                                      bool only_loaded)
 {
     struct br_loaded *l = strchr(name, '/') ? core_library(name) : br_lib_open(name);
     struct elf_object *o;
@@ -77,7 +79,7 @@ static struct elf_object *open_native(const char *name, struct elf_object *reque
     for (o = obj_first; o; o = o->lm.next)
         if (o->native == l)
             return o;
-    return adopt(obj_from_native(l, name), name, requester);
+    return only_loaded ? NULL : adopt(obj_from_native(l, name), name, requester);
 }
 
 static void missing(struct link_missing *m, const char *name, const struct elf_object *by,
@@ -121,13 +123,14 @@ struct elf_object *load_library(const char *name, struct elf_object *requester, 
                                 struct link_missing *m)
 {
     struct elf_object *o = obj_by_name(name, space_now);
+    const bool optional = br_lib_is_optional(name); /* glibc always is in the process */
 
     missing(m, name, requester, "not loaded");
     if (o)
         return o;
-    if (br_lib_comes_second(name) && (o = open_guest(name, requester, only_loaded, m)))
+    if (optional && cfg.prefer_emulated && (o = open_guest(name, requester, only_loaded, m)))
         return o;
-    if ((o = open_native(name, requester)))
+    if ((o = open_native(name, requester, optional && only_loaded)))
         return o;
     return open_guest(name, requester, only_loaded, m);
 }

@@ -111,5 +111,10 @@ int main(void)
     puts(gnu_get_libc_release()), z = dlmopen(LM_ID_BASE, "libm.so.6", RTLD_NOW), N(z != NULL),
     versions();
     N(dlclose(z)), N(confstr(_CS_PATH, NULL, 0) > 1);
+    /* A library that the host may have is not there before it is loaded. */
+    N(dlopen("libbz2.so.1.0", RTLD_NOW | RTLD_NOLOAD) == NULL),
+        z = dlopen("libbz2.so.1.0", RTLD_NOW), N(z != NULL);
+    N(dlopen("libbz2.so.1.0", RTLD_NOW | RTLD_NOLOAD) == z),
+        N(dlsym(z, "BZ2_bzlibVersion") != NULL), N(dlsym(z, "BZ2_no_such") == NULL);
     return 0;
 }
