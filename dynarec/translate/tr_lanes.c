@@ -71,28 +71,23 @@ static u32 moved(const struct tr *t, const struct x86_insn *in)
 #define SCALAR(OP)                                                                                 \
     case X86_##OP:                                                                                 \
     case X86_V##OP
+
+/* S: SS or SD. */
+#define SCALARS(S)                                                                                 \
+    SCALAR(ADD##S)                                                                                 \
+        : SCALAR(SUB##S)                                                                           \
+        : SCALAR(MUL##S)                                                                           \
+        : SCALAR(DIV##S)                                                                           \
+        : SCALAR(SQRT##S) : SCALAR(MIN##S) : SCALAR(MAX##S) : SCALAR(CVTSI2##S) : SCALAR(ROUND##S)
+
 /* Zero bits of the destination, operand 0. */
 static u32 result(const struct tr *t, const struct x86_insn *in)
 {
     unsigned r = in->opnd[0].reg;
 
     switch (in->op) {
-        SCALAR(ADDSD)
-            : SCALAR(SUBSD)
-            : SCALAR(MULSD)
-            : SCALAR(DIVSD)
-            : SCALAR(SQRTSD)
-            : SCALAR(MINSD)
-            : SCALAR(MAXSD)
-            : SCALAR(CVTSI2SD) : SCALAR(CVTSS2SD) : SCALAR(ROUNDSD) : return rest(t, in) & Z8(r);
-        SCALAR(ADDSS)
-            : SCALAR(SUBSS)
-            : SCALAR(MULSS)
-            : SCALAR(DIVSS)
-            : SCALAR(SQRTSS)
-            : SCALAR(MINSS)
-            : SCALAR(MAXSS)
-            : SCALAR(CVTSI2SS) : SCALAR(CVTSD2SS) : SCALAR(ROUNDSS) : return rest(t, in);
+        SCALARS(SD) : SCALAR(CVTSS2SD) : return rest(t, in) & Z8(r);
+        SCALARS(SS) : SCALAR(CVTSD2SS) : return rest(t, in);
     case X86_PXOR:
     case X86_XORPS:
     case X86_XORPD: return is_xmm(in, 1) && in->opnd[1].reg == r ? ZBOTH(r) : 0;
@@ -157,25 +152,8 @@ static bool copies(const struct x86_insn *in)
 static bool merges(const struct x86_insn *in, unsigned *reg)
 {
     switch (in->op) {
-        SCALAR(ADDSD)
-            : SCALAR(SUBSD)
-            : SCALAR(MULSD)
-            : SCALAR(DIVSD)
-            : SCALAR(SQRTSD)
-            : SCALAR(MINSD)
-            : SCALAR(MAXSD)
-            : SCALAR(CVTSI2SD)
-            : SCALAR(CVTSS2SD)
-            : SCALAR(ROUNDSD)
-            : SCALAR(ADDSS)
-            : SCALAR(SUBSS)
-            : SCALAR(MULSS)
-            : SCALAR(DIVSS)
-            : SCALAR(SQRTSS)
-            : SCALAR(MINSS)
-            : SCALAR(MAXSS)
-            : SCALAR(CVTSI2SS)
-            : SCALAR(CVTSD2SS) : SCALAR(ROUNDSS) : *reg = in->opnd[tr_f_vex(in)].reg;
+        SCALARS(SD)
+            : SCALAR(CVTSS2SD) : SCALARS(SS) : SCALAR(CVTSD2SS) : *reg = in->opnd[tr_f_vex(in)].reg;
         return true;
     default: *reg = in->opnd[0].reg; return scalar_fma(in) != 0;
     }
