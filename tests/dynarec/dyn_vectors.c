@@ -31,10 +31,10 @@ static struct tcase tc;
 static struct tresult want, got;
 static const char *globs[64];
 static unsigned nglobs, cases = 200, values = 1, mismatches, ran, refused, unaligned, partial,
-                        fallbacks, repairs;
+                        fallbacks, repairs, folded;
 static u64 seed = 1;
 static u32 mxcsr_free; /* bits of MXCSR that may differ: DE without FEAT_AFP */
-static bool verbose, again, was_refused, repairing;
+static bool verbose, again, was_refused, repairing, folds_wrongly;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -75,11 +75,71 @@ static bool aligned_row(const struct tcase *t)
     return false;
 }
 
+/* QEMU up to 10.0 takes all ones for what BIT makes in a register of all ones. */
+static bool host_folds_wrongly(void)
+{
+    u64 r;
+
+    __asm__("movi v0.2d, #0xffffffffffffffff\n\t"
+            "bit v0.16b, %1.16b, %2.16b\n\t"
+            "fmov %0, d0"
+            : "=r"(r)
+            : "w"(0ull), "w"(0xffull)
+            : "v0");
+    return r != ~0xffull;
+}
+
+static bool makes_ones(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_PCMPEQB:
+    case X86_PCMPEQW:
+    case X86_PCMPEQD:
+    case X86_PCMPEQQ: return in->opnd[1].kind == X86_OPK_VEC && in->opnd[0].reg == in->opnd[1].reg;
+    case X86_VPCMPEQB:
+    case X86_VPCMPEQW:
+    case X86_VPCMPEQD:
+    case X86_VPCMPEQQ:
+        return in->opnd[2].kind == X86_OPK_VEC && in->opnd[1].reg == in->opnd[2].reg;
+    default: return false;
+    }
+}
+
+static bool blends(const struct x86_insn *in)
+{
+    switch (in->op) {
+    case X86_PBLENDVB:
+    case X86_BLENDVPS:
+    case X86_BLENDVPD:
+    case X86_VPBLENDVB:
+    case X86_VBLENDVPS:
+    case X86_VBLENDVPD: return true;
+    default: return false;
+    }
+}
+
+/* A difference that such a host makes: a blend behind a comparison of a register with itself. */
+static bool host_differs(const struct tcase *t)
+{
+    bool ones = false;
+
+    for (unsigned i = 0; folds_wrongly && i < t->n; i++) {
+        ones |= makes_ones(&t->insn[i]);
+        if (ones && blends(&t->insn[i]))
+            return true;
+    }
+    return false;
+}
+
 static void mismatch(unsigned row, u64 s, unsigned set, const char *what,
                      const struct tresult *right, const struct tresult *wrong)
 {
     static char text[16384], diff[8192];
 
+    if (host_differs(&tc)) {
+        folded++;
+        return;
+    }
     if (mismatches++ >= 20 && !verbose)
         return;
     tc_print(&tc, text, sizeof text);
@@ -257,11 +317,15 @@ int main(int argc, char **argv)
     if (dyn_init())
         return fprintf(stderr, "dyn_init failed\n"), 2;
     catch_faults();
+    folds_wrongly = host_folds_wrongly();
     irun_init();
     irun_translated(translate);
     rows = all_rows(sequences);
     printf("not translated %u, with fallbacks %u, alignment faults left out %u, parts stored %u\n",
            refused, fallbacks, unaligned, partial);
+    if (folds_wrongly)
+        printf("left out: %u differences of blends behind PCMPEQ x, x; this QEMU's BIT is wrong\n",
+               folded);
     if (repairing)
         printf("faults repaired %u\n", repairs);
     printf("seed=%llu cases=%u rows=%u mismatches=%u\n", (unsigned long long)seed, ran, rows,
