@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 
+import qemu_died
+
 SKIP = 77
 LIMIT = 240
 
@@ -70,7 +72,7 @@ def main():
     want = run([program], more)
     bad = 0
     for _ in range(repeat):
-        got = run(runner + [box64, program], more)
+        got = qemu_died.survived(lambda: run(runner + [box64, program], more))
         for what, a, b in zip(("status", "stdout", "stderr"), want, got):
             if a != b:
                 print("%s: native %r\nbox64 %r" % (what, a, b))

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+import qemu_died
+
 SKIP = 77
 
 
@@ -34,13 +36,17 @@ def run(argv, more, folder=None):
     trace = os.path.join(folder, "trace") if folder else None
     if trace:
         env.update(BOX64_TRACE="bridge", BOX64_TRACE_FILE=trace)
-    p = subprocess.run(argv, env=env, capture_output=True, check=False, timeout=280, stdin=subprocess.DEVNULL)
-    calls = b""
+
+    def once():
+        p = subprocess.run(argv, env=env, capture_output=True, check=False, timeout=280, stdin=subprocess.DEVNULL)
+        return p.returncode, p.stdout, p.stderr
+
+    result, calls = qemu_died.survived(once), b""
     if trace and os.path.exists(trace):
         with open(trace, "rb") as f:
             calls = f.read()
         os.unlink(trace)
-    return (p.returncode, p.stdout, p.stderr), calls
+    return result, calls
 
 
 def ways(args, folder):
