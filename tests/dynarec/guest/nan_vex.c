@@ -5,16 +5,15 @@
  * later. Prints bits, as a CPU makes them; operands are where the assembler text says.
  */
 #define _GNU_SOURCE
+#include "nan.h"
 #include <math.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <ucontext.h>
 
-#define N 4096
 static double a[N], b[N], out[8];
 static uint64_t seen;
 static int faults;
@@ -114,18 +113,10 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     mprotect((void *)((uintptr_t)info->si_addr & ~4095ul), 4096, PROT_READ | PROT_WRITE);
 }
 
-static void fill(double *x, double scale)
-{
-    for (int i = 0; i < N; i++)
-        x[i] = (i % 37 - 18) * scale + i * .01;
-}
-
 int main(void)
 {
     struct itimerval every = {{0, 1000}, {0, 1000}};
     struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
-    static const uint64_t odd[] = {0x7ff0000000000000, 0xfff0000000000000, 0x7ff4000000000123,
-                                   0xfff4000000000321, 0x7ff8000000000055, 0xfff8000000000066};
     double *paged;
     uint64_t h = 0;
 
