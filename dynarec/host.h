@@ -50,6 +50,8 @@ void h_zext(struct tr *t, hreg d, hreg s, unsigned from);
 void h_sext(struct tr *t, unsigned to, hreg d, hreg s, unsigned from);
 void h_ubfx(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width);
 void h_sbfx(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width);
+/* d = low width bits of s, << lsb. */
+void h_ubfiz(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width);
 /* d<lsb + width - 1 : lsb> = low bits of s, the others stay. */
 void h_bfi(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width);
 void h_extr(struct tr *t, unsigned sz, hreg d, hreg hi, hreg lo, unsigned lsb);

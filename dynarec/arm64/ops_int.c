@@ -270,6 +270,11 @@ void h_ubfx(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width)
     tr_put(t, a64_ubfx(1, d, s, lsb, width));
 }
 
+void h_ubfiz(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width)
+{
+    tr_put(t, a64_ubfiz(1, d, s, lsb, width));
+}
+
 void h_sbfx(struct tr *t, hreg d, hreg s, unsigned lsb, unsigned width)
 {
     tr_put(t, a64_sbfx(1, d, s, lsb, width));

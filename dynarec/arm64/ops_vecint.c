@@ -5,6 +5,7 @@
  */
 #include "dynarec/arm64/a64.h"
 #include "dynarec/arm64/enc_fp.h"
+#include "dynarec/arm64/vec.h"
 
 typedef u32 enc3(unsigned q, unsigned esz, unsigned rd, unsigned rn, unsigned rm);
 
@@ -127,13 +128,14 @@ static void pack(struct tr *t, enum h_vop op, unsigned esz, vreg d, vreg a, vreg
     h_vmov(t, d, w);
 }
 
-/* TBL gives 0 for 80h and up once bits 6-4 are gone. */
 static void shuffle_bytes(struct tr *t, vreg d, vreg a, vreg b)
 {
-    vreg idx = h_vtmp(t);
+    vreg idx = vec_tbl_kept(t, b);
 
-    h_vconst(t, idx, 0x8f8f8f8f8f8f8f8f, 0x8f8f8f8f8f8f8f8f);
-    tr_put(t, a64_v_and(1, idx, idx, b));
+    if (idx == H_NONE) {
+        idx = h_vtmp(t);
+        vec_tbl_index(t, idx, b);
+    }
     tr_put(t, a64_v_tbl(1, 1, d, a, idx));
 }
 

@@ -335,6 +335,66 @@ static int slot_with(const struct tr *t, unsigned i)
     return -1;
 }
 
+/* ---- what PSHUFB looks up by ---- */
+
+/* TBL gives 0 for 80h and up once bits 6-4 are gone. */
+void vec_tbl_index(struct tr *t, vreg d, vreg b)
+{
+    h_vconst(t, d, 0x8f8f8f8f8f8f8f8f, 0x8f8f8f8f8f8f8f8f);
+    tr_put(t, a64_v_and(1, d, d, b));
+}
+
+/* Its place in of[] for the XMM register or upper half b; 0xff: b is another register. */
+static unsigned tbl_of(const struct tr *t, vreg b)
+{
+    unsigned i;
+
+    if (b < 16)
+        return TR_YMM_TBL + b;
+    i = b >= YMM_SLOT0 ? t->ymm.of[b - YMM_SLOT0] : 0xff;
+    return i < 16 ? TR_YMM_TBL + 16 + i : 0xff;
+}
+
+/* Behind x86_sem in such a loop the slot is empty: it is filled again. */
+vreg vec_tbl_kept(struct tr *t, vreg b)
+{
+    const struct tr_ymm_keep *k = &t->ymm_keep[t->ymm_loop[t->curblk]];
+    unsigned of = tbl_of(t, b);
+
+    for (unsigned s = 0; s < TR_YMM_SLOTS && of != 0xff; s++) {
+        vreg v = (vreg)(YMM_SLOT0 + s);
+
+        if (t->ymm.of[s] == of)
+            return v;
+        if (k->of[s] != of || t->ymm.of[s] != 0xff)
+            continue;
+        vec_tbl_index(t, v, b);
+        t->ymm.of[s] = (u8)of;
+        return v;
+    }
+    return H_NONE;
+}
+
+/* The slot's value, from registers and from what is stored. */
+static void load_slot(struct tr *t, unsigned s, unsigned of)
+{
+    u32 keep = t->vtmp_free;
+    vreg v = (vreg)(YMM_SLOT0 + s), w;
+
+    if (of < TR_YMM_TBL) {
+        h_vld_cpu(t, v, upper(of));
+        return;
+    }
+    if (of < TR_YMM_TBL + 16) {
+        vec_tbl_index(t, v, h_vec(of - TR_YMM_TBL));
+        return;
+    }
+    w = h_vtmp(t);
+    h_vld_cpu(t, w, upper(of - TR_YMM_TBL - 16));
+    vec_tbl_index(t, v, w);
+    t->vtmp_free = keep;
+}
+
 /* The slot that was unused for longest, emptied; it is YMM i's from now on. */
 static unsigned take_slot(struct tr *t, unsigned i)
 {
@@ -494,7 +554,7 @@ void h_ymm_load(struct tr *t, const struct tr_ymm_keep *k)
 {
     for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
         if (k->of[s] != 0xff)
-            h_vld_cpu(t, (vreg)(YMM_SLOT0 + s), upper(k->of[s]));
+            load_slot(t, s, k->of[s]);
     t->ymm.unclean = false;
     if (k->dirty)
         unclean(t);
@@ -512,18 +572,16 @@ void h_ymm_match(struct tr *t, const struct tr_ymm_keep *k)
         if ((y->dirty >> s & 1) && (wrong || !(k->dirty >> s & 1)))
             store_slot(t, s);
     for (unsigned s = 0; s < TR_YMM_SLOTS; s++) {
-        vreg v = (vreg)(YMM_SLOT0 + s);
-
         if (y->of[s] == k->of[s])
             continue;
         y->of[s] = k->of[s];
         y->used[s] = y->clock;
         if (k->of[s] == 0xff)
             continue;
-        if (y->zero >> k->of[s] & 1)
-            h_vzero(t, v);
+        if (k->of[s] < 16 && (y->zero >> k->of[s] & 1))
+            h_vzero(t, (vreg)(YMM_SLOT0 + s));
         else
-            h_vld_cpu(t, v, upper(k->of[s]));
+            load_slot(t, s, k->of[s]);
     }
     if (k->dirty)
         unclean(t);

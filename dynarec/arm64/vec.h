@@ -24,4 +24,9 @@ ALWAYS_INLINE void vec_before_store(struct tr *t, const struct h_mem *m)
         h_fence(t, H_FENCE_FULL);
 }
 
+/* ops_vecmov.c: what PSHUFB by b looks up by, into d, another register; and the register that a
+ * loop keeps it in, H_NONE: none. */
+void vec_tbl_index(struct tr *t, vreg d, vreg b);
+vreg vec_tbl_kept(struct tr *t, vreg b);
+
 #endif

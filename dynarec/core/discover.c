@@ -228,6 +228,7 @@ static void block_from(struct work *w, gaddr pc, const struct interp_op *op)
         ti->pc = b->end;
         ti->plain = dyn_unaligned(ti->pc);
         ti->moved = 0;
+        ti->back = 0;
         b->end += n;
         b->n++;
         t->nins++;

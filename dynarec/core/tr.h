@@ -93,7 +93,7 @@ struct tr_flags {
 struct tr_ymm {
     u32 used[TR_YMM_SLOTS]; /* clock of the last use */
     u32 clock;
-    u8 of[TR_YMM_SLOTS]; /* YMM register in this slot, 0xff: none */
+    u8 of[TR_YMM_SLOTS]; /* YMM register in this slot, 0xff: none; TR_YMM_TBL + i */
     u8 dirty;            /* bit per slot: memory does not have it yet */
     bool unclean;        /* jit.ymm_clean is known to be 0 */
     u16 zero;            /* bit i: the upper half of YMM i is zero */
@@ -102,6 +102,12 @@ struct tr_ymm {
     bool mmx;
     u8 mmx_ones;
 };
+
+/*
+ * In of[], never dirty: what H_VTBL makes of XMM i before it looks up by it; 16 + i: of the upper
+ * half of YMM i. Along loops that do not write the register (translate/tr_ymm.c).
+ */
+#define TR_YMM_TBL 32
 
 /* What the slots hold where a block of a loop starts (translate/tr_ymm.c). */
 struct tr_ymm_keep {

@@ -628,11 +628,52 @@ bool tr_MOV(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* Is instruction k, seen from the current one, of the same run of floating point? That is done, and
+ * what of it has waited neither faults nor leaves (tr_fp_run.c). */
+static bool in_same_run(const struct tr *t, u32 k)
+{
+    return t->ins[t->cur].back && t->ins[k].back == t->ins[t->cur].back + (k - t->cur);
+}
+
+/*
+ * MOVZX d, s and then SHL d, n, whose flags are dead: both at once, where nothing between them has
+ * to do with d, may fault or leave.
+ */
+static bool shifted_later(struct tr *t, const struct x86_insn *in)
+{
+    const struct tr_block *b = &t->blk[t->curblk];
+    const struct x86_operand *d = &in->opnd[0], *s = &in->opnd[1];
+
+    if (d->size < 4 || s->kind != X86_OPK_GPR || tr_move_waits(t))
+        return false;
+    for (u32 k = t->cur + 1; k < b->first + b->n && k <= t->cur + 8; k++) {
+        const struct x86_insn *next = &t->ins[k].in;
+        unsigned sz = next->opnd[0].size, n = next->imm & (sz == 8 ? 63 : 31), width;
+
+        if (t->done[k / 32] >> k % 32 & 1)
+            return false;
+        if (next->op == X86_SHL && next->opnd[0].kind == X86_OPK_GPR &&
+            next->opnd[0].reg == d->reg) {
+            if (sz < 4 || next->opnd[1].kind != X86_OPK_IMM || !n || (t->ins[k].need & X86_OSZAPC))
+                return false;
+            width = 8u * s->size < 8 * sz - n ? 8u * s->size : 8 * sz - n;
+            h_ubfiz(t, h_gpr(d->reg), h_gpr(s->reg), n, width);
+            t->done[k / 32] |= 1u << k % 32;
+            return true;
+        }
+        if (names(next, d->reg) || !(in_same_run(t, k) || tr_in_registers(next)))
+            return false;
+    }
+    return false;
+}
+
 bool tr_MOVZX(struct tr *t, const struct x86_insn *in)
 {
     hreg d = tr_dest(t, in, 0);
     const struct x86_operand *s = &in->opnd[1];
 
+    if (shifted_later(t, in))
+        return true;
     if (s->kind == X86_OPK_MEM)
         load(t, in, s->size, d, true);
     else if (s->kind == X86_OPK_GPR_HIGH)

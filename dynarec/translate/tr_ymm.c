@@ -3,6 +3,10 @@
  * each in a host register of its own from its head on, loaded where the loop is entered and stored
  * where it is left; every block of it that is joined starts with that. Elsewhere a joined block
  * starts with nothing (h_ymm_reset), and branches store first. Called by core/emit.c.
+ *
+ * In slots that are left over: what PSHUFB makes of a register that the loop does not write before
+ * it looks up by it (TR_YMM_TBL). That is no state of the guest's: made where the loop is entered,
+ * and again behind x86_sem; never stored.
  */
 #include <string.h>
 
@@ -13,11 +17,35 @@ static bool entered(const struct tr *t, const struct tr_block *b)
     return b->head || b->pc == t->entry;
 }
 
-/* Upper halves that an instruction uses, writes, zeroes; false: it keeps none in registers. */
+/* Upper halves that are used, written, zeroed; XMM registers that are written; XMM registers and
+ * upper halves that PSHUFB looks up by. */
 struct use {
     u16 any, write, zero;
+    u16 xmm;
+    u16 tbl[2];
 };
 
+/* PSHUFB, and what writes a register that is no operand in its record. */
+static void look_tbl(const struct x86_insn *in, struct use *u)
+{
+    const struct x86_operand *last = &in->opnd[in->nopnd - 1];
+
+    switch (in->op) {
+    case X86_PSHUFB:
+    case X86_VPSHUFB:
+        if (last->kind != X86_OPK_VEC)
+            return;
+        u->tbl[0] |= (u16)(1u << last->reg);
+        u->tbl[1] |= (u16)((last->size == 32) << last->reg);
+        return;
+    case X86_PCMPESTRM:
+    case X86_PCMPISTRM:
+    case X86_VPCMPESTRM:
+    case X86_VPCMPISTRM: u->xmm |= 1;
+    }
+}
+
+/* False: the instruction keeps nothing in registers. */
 static bool look(const struct x86_insn *in, struct use *u)
 {
     const struct x86_row *row = &x86_rows[in->row];
@@ -26,13 +54,16 @@ static bool look(const struct x86_insn *in, struct use *u)
         (row->attr & (X86_ATTR_CALL | X86_ATTR_STOP | X86_ATTR_X87 | X86_ATTR_MMX)) ||
         in->op == X86_VZEROUPPER || in->op == X86_VZEROALL)
         return false;
-    if (!(row->attr & X86_ATTR_AVX))
-        return true;
+    look_tbl(in, u);
     for (unsigned i = 0; i < in->nopnd; i++) {
         u16 bit = (u16)(1u << (in->opnd[i].reg & 15));
         bool write = row->opnd[i].access & X86_ACC_W;
 
         if (in->opnd[i].kind != X86_OPK_VEC)
+            continue;
+        if (write)
+            u->xmm |= bit;
+        if (!(row->attr & X86_ATTR_AVX))
             continue;
         if (in->opnd[i].size == 32)
             u->any |= bit;
@@ -53,7 +84,7 @@ static bool plan_loop(struct tr *t, u32 first, u32 last, struct tr_ymm_keep *k)
         for (u32 j = 0; j < t->blk[i].n; j++)
             if (!look(&t->ins[t->blk[i].first + j].in, &u))
                 return false;
-    if (!u.any || (u.any & u.zero) || __builtin_popcount(u.any) > TR_YMM_SLOTS)
+    if ((u.any & u.zero) || __builtin_popcount(u.any) > TR_YMM_SLOTS)
         return false;
     memset(k->of, 0xff, sizeof k->of);
     k->dirty = 0;
@@ -63,7 +94,10 @@ static bool plan_loop(struct tr *t, u32 first, u32 last, struct tr_ymm_keep *k)
         k->dirty |= (u8)((u.write >> r & 1u) << n);
         k->of[n++] = (u8)r;
     }
-    return true;
+    for (unsigned i = 0; i < 32; i++)
+        if (u.tbl[i / 16] >> i % 16 & 1 && !(u.xmm >> i % 16 & 1) && n < TR_YMM_SLOTS)
+            k->of[n++] = (u8)(TR_YMM_TBL + i);
+    return n != 0;
 }
 
 void tr_ymm_plan(struct tr *t)
@@ -89,12 +123,24 @@ void tr_ymm_plan(struct tr *t)
     }
 }
 
+/* Falling into block i: what other loops keep is of registers that may be written here. */
+static void forget_tbl(struct tr *t, u32 i)
+{
+    const struct tr_ymm_keep *k = &t->ymm_keep[t->ymm_loop[i]];
+
+    for (unsigned s = 0; s < TR_YMM_SLOTS; s++)
+        if (t->ymm.of[s] >= TR_YMM_TBL && t->ymm.of[s] != k->of[s])
+            t->ymm.of[s] = 0xff;
+}
+
 void tr_ymm_start(struct tr *t, u32 i)
 {
     const struct tr_block *b = &t->blk[i];
 
-    if (!b->joined)
+    if (!b->joined) {
+        forget_tbl(t, i);
         return;
+    }
     if (!t->ymm_loop[i])
         h_ymm_reset(t);
     else if (entered(t, b) && i && b[-1].falls && b[-1].next == (int)i)
@@ -107,6 +153,7 @@ void tr_ymm_enter(struct tr *t, u32 i)
 
     if (!b->joined || !t->ymm_loop[i])
         return;
+    h_tmp_reset(t);
     if (entered(t, b))
         h_ymm_load(t, &t->ymm_keep[t->ymm_loop[i]]);
     h_ymm_start(t, &t->ymm_keep[t->ymm_loop[i]]);
@@ -134,6 +181,7 @@ void tr_ymm_end(struct tr *t, u32 i)
 
     if (next == (int)i + 1 && !t->blk[next].joined)
         return;
+    h_tmp_reset(t);
     if (next != TR_EXTERNAL && t->ymm_loop[next])
         h_ymm_match(t, &t->ymm_keep[t->ymm_loop[next]]);
     else
