@@ -541,7 +541,7 @@ bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode)
 static u16 seq_rows[2][4096]; /* 64-bit mode, 32-bit mode */
 static unsigned n_seq_rows[2];
 
-static bool fits_sequence(unsigned row, unsigned mode)
+bool gen_fits_sequence(unsigned row, unsigned mode)
 {
     const struct x86_row *r = &x86_rows[row];
     const u32 bad = X86_ATTR_PRIV | X86_ATTR_STOP | X86_ATTR_APPROX | X86_ATTR_IND | X86_ATTR_CALL |
@@ -569,7 +569,7 @@ void gen_init(void)
     for (unsigned m = 0; m < 2; m++) {
         n_seq_rows[m] = 0;
         for (unsigned i = 0; i < X86_ROW_COUNT && n_seq_rows[m] < ARRAY_SIZE(seq_rows[0]); i++)
-            if (fits_sequence(i, m ? 32 : 64))
+            if (gen_fits_sequence(i, m ? 32 : 64))
                 seq_rows[m][n_seq_rows[m]++] = (u16)i;
     }
 }
@@ -635,7 +635,7 @@ bool gen_sequence(struct tcase *t, unsigned row, u64 seed, unsigned mode, bool l
     unsigned want = 2 + rng_below(&r, loop ? 4 : 7);
     struct rowgen g[TC_MAX_INSNS];
 
-    if (!fits_sequence(row, mode))
+    if (!gen_fits_sequence(row, mode))
         return false;
     t->row = row;
     t->mode = mode;

@@ -72,6 +72,8 @@ static inline gaddr tc_start(const struct tcase *t)
  */
 void gen_init(void);
 bool gen_single(struct tcase *t, unsigned row, u64 seed, unsigned mode);
+/* Are there sequences with this row? */
+bool gen_fits_sequence(unsigned row, unsigned mode);
 bool gen_sequence(struct tcase *t, unsigned row, u64 seed, unsigned mode, bool loop);
 /* gen_again.c: other values for the code of a case; which follows from both seeds. */
 void gen_again(struct tcase *t, u64 seed);

@@ -5,7 +5,7 @@
  * report or a dead shard names, then runs it GLOB matches the op name, the row's text or file:line.
  * Without --seq single instructions, sequences and loops take turns. Work is done by forked shards:
  * a wild jump costs one shard, its row is reported and left out from then on. Last line: cases=N
- * rows=R mismatches=M. Exit status 1 when M > 0 or a shard died.
+ * rows=R mismatches=M. Exit status 1 when M > 0 or a shard died, 2 when there was no case at all.
  */
 #define _GNU_SOURCE
 #include <fnmatch.h>
@@ -204,10 +204,10 @@ static void one_case(unsigned row, u64 seed, enum kind kind)
     sh->now_row[shard] = row;
     sh->now_seed[shard] = seed;
     sh->now_kind[shard] = (u8)kind;
+    sh->progress[shard]++; /* no case is none that hangs */
     if (!generate(row, seed, kind))
         return;
     __atomic_fetch_add(&sh->row[row].cases, 1, __ATOMIC_RELAXED);
-    sh->progress[shard]++;
     native_run(&tc, &want);
     for (unsigned path = 0; path < 2; path++) {
         bool stepped = path == 0, bad;
@@ -291,6 +291,8 @@ static void select_rows(void)
             continue;
         if (!why && !native_has_feature(x86_rows[i].feature))
             why = "this CPU does not have it";
+        if (!why && opt.only_seq && !gen_fits_sequence(i, 64) && !gen_fits_sequence(i, 32))
+            why = "it does not go into sequences";
         if (!why) {
             todo[n_todo++] = (u16)i;
             continue;
@@ -360,7 +362,7 @@ static int show_case(void)
     irun_init();
     for (enum kind kind = opt.only_seq ? SEQ : SINGLE; kind <= (opt.only_seq ? LOOP32 : SINGLE32);
          kind++) {
-        if (!n_todo || !generate(todo[0], opt.show, kind))
+        if (!generate(todo[0], opt.show, kind))
             continue;
         tc_print(&tc, case_text, sizeof case_text);
         printf("%s", case_text);
@@ -406,6 +408,13 @@ static void parse(int argc, char **argv)
     }
 }
 
+static int no_case(void)
+{
+    fprintf(stderr, "x86_diff: no case for --rows '%s'%s\n", opt.rows ? opt.rows : "*",
+            opt.only_seq ? " in sequences (--seq)" : "");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     u64 cases = 0, bad = 0;
@@ -420,6 +429,8 @@ int main(int argc, char **argv)
         return 77;
     }
     select_rows();
+    if (!n_todo)
+        return no_case();
     if (opt.show)
         return show_case();
     deaths = supervise(now() + opt.seconds);
@@ -434,5 +445,5 @@ int main(int argc, char **argv)
     }
     printf("cases=%llu rows=%u mismatches=%llu\n", (unsigned long long)cases, rows,
            (unsigned long long)bad);
-    return bad || deaths;
+    return bad || deaths ? 1 : cases ? 0 : no_case();
 }
