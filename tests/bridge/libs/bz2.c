@@ -9,30 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SIZE int
+#include "own.h"
+
 #define N 60000
 
 static char text[N], packed[N + 4096], back[N];
-static int made, freed, wrong_opaque;
-static char mark;
-
-static void *my_alloc(void *opaque, int n, int size)
-{
-    wrong_opaque += opaque != &mark;
-    made++;
-    return malloc((size_t)n * (size_t)size);
-}
-
-static void my_free(void *opaque, void *p)
-{
-    wrong_opaque += opaque != &mark;
-    freed += p != NULL;
-    free(p);
-}
-
-static void *no_alloc(void *opaque, int n, int size)
-{
-    return opaque ? NULL : malloc((size_t)n * (size_t)size);
-}
 
 static unsigned compress_all(bz_stream *s, unsigned step)
 {
@@ -209,12 +191,7 @@ static void buffers_and_errors(void)
 
 int main(void)
 {
-    unsigned seed = 1;
-
-    for (unsigned i = 0; i < N; i++) {
-        seed = seed * 1103515245 + 12345;
-        text[i] = (char)(i % 97 < 60 ? "the quick brown fox "[i % 20] : (int)(seed >> 24));
-    }
+    fill((unsigned char *)text, N);
     round_trip(0, 9, 0);
     round_trip(1, 1, 0);
     round_trip(1, 5, 1);

@@ -7,32 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIZE size_t
+#include "own.h"
+
 #define N 100000
 
 static uint8_t text[N], packed[N + 65536], back[N];
-static int made, freed, wrong_opaque;
-static char mark;
-
-static void *my_alloc(void *opaque, size_t n, size_t size)
-{
-    wrong_opaque += opaque != &mark;
-    __atomic_add_fetch(&made, 1, __ATOMIC_SEQ_CST);
-    return malloc(n * size);
-}
-
-static void my_free(void *opaque, void *p)
-{
-    wrong_opaque += opaque != &mark;
-    if (p)
-        __atomic_add_fetch(&freed, 1, __ATOMIC_SEQ_CST);
-    free(p);
-}
-
-static void *no_alloc(void *opaque, size_t n, size_t size)
-{
-    (void)n;
-    return opaque ? NULL : malloc(size);
-}
 
 static const lzma_allocator own = {my_alloc, my_free, &mark}, none = {no_alloc, my_free, &mark};
 
@@ -325,13 +305,9 @@ static void errors_and_numbers(void)
 
 int main(void)
 {
-    unsigned seed = 1;
     const lzma_allocator *both[] = {NULL, &own};
 
-    for (unsigned i = 0; i < N; i++) {
-        seed = seed * 1103515245 + 12345;
-        text[i] = (uint8_t)(i % 97 < 60 ? "the quick brown fox "[i % 20] : (int)(seed >> 24));
-    }
+    fill(text, N);
     for (int i = 0; i < 2; i++) {
         easy(both[i]);
         balance("easy");

@@ -11,40 +11,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#define SIZE unsigned
+#include "own.h"
+
 #define N 60000
 
 static unsigned char text[N], packed[N + 4096], back[N];
-static int made, freed, wrong_opaque;
-static char mark;
-
-static void fill(void)
-{
-    unsigned seed = 1;
-
-    for (unsigned i = 0; i < N; i++) {
-        seed = seed * 1103515245 + 12345;
-        text[i] = (unsigned char)(i % 97 < 60 ? "the quick brown fox "[i % 20] : seed >> 24);
-    }
-}
-
-static void *my_alloc(void *opaque, unsigned n, unsigned size)
-{
-    wrong_opaque += opaque != &mark;
-    made++;
-    return calloc(n, size);
-}
-
-static void my_free(void *opaque, void *p)
-{
-    wrong_opaque += opaque != &mark;
-    freed++;
-    free(p);
-}
-
-static void *no_alloc(void *opaque, unsigned n, unsigned size)
-{
-    return opaque ? NULL : calloc(n, size);
-}
 
 static void with_own(z_stream *s)
 {
@@ -493,7 +465,7 @@ static void threads(void)
 
 int main(void)
 {
-    fill();
+    fill(text, N);
     sums();
     round_trip(0, 6, 15);
     round_trip(1, 9, 15);
