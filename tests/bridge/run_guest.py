@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 
-import qemu_died
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import under_qemu  # noqa: E402
 
 SKIP = 77
 LIMIT = 240
@@ -72,12 +73,12 @@ def main():
     want = run([program], more)
     bad = 0
     for _ in range(repeat):
-        got = qemu_died.survived(lambda: run(runner + [box64, program], more))
+        got = under_qemu.survived(lambda: run(runner + [box64, program], more))
         for what, a, b in zip(("status", "stdout", "stderr"), want, got):
             if a != b:
                 print("%s: native %r\nbox64 %r" % (what, a, b))
         bad += want != got
-    print("".join(line for line in want[1].decode(errors="replace").splitlines(True) if line.startswith("left out: ")), end="")
+    under_qemu.print_left_out(want[1])
     print("%d of %d runs as the native one" % (repeat - bad, repeat))
     return bad != 0
 

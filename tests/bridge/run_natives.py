@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-import qemu_died
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import under_qemu  # noqa: E402
 
 SKIP = 77
 
@@ -41,7 +42,7 @@ def run(argv, more, folder=None):
         p = subprocess.run(argv, env=env, capture_output=True, check=False, timeout=280, stdin=subprocess.DEVNULL)
         return p.returncode, p.stdout, p.stderr
 
-    result, calls = qemu_died.survived(once), b""
+    result, calls = under_qemu.survived(once), b""
     if trace and os.path.exists(trace):
         with open(trace, "rb") as f:
             calls = f.read()
@@ -54,7 +55,7 @@ def ways(args, folder):
     if args.run:
         yield "absent", {}, False
         if not args.libs or not os.path.isdir(args.libs):
-            print("left out: the host's %s (scripts/setup brings it)" % args.soname)
+            print(under_qemu.prefix() + "the host's %s (scripts/setup brings it)" % args.soname)
             return
         args.run[args.run.index("-L") + 1] = args.libs
     yield "native", {}, True

@@ -14,6 +14,9 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import under_qemu  # noqa: E402
+
 SKIP = 77
 LIBC = "guest"
 
@@ -22,21 +25,21 @@ def run(command, extra, timeout):
     env = dict(os.environ, LC_ALL="C", TZ="UTC", BOX64_NORCFILES="1", BOX64_LIBC=LIBC, **extra)
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=env, timeout=timeout, check=False)
-        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        return done.returncode, done.stdout, done.stderr
     except subprocess.TimeoutExpired as late:
-        return "timeout", (late.stdout or b"").decode(errors="replace"), (late.stderr or b"").decode(errors="replace")
+        return "timeout", late.stdout or b"", late.stderr or b""
 
 
 def compare(native, emulated, known):
     """True when equal; `known` names the lines in which QEMU itself differs."""
-    def cut(text):
-        return [line for line in text.splitlines() if not any(re.search(k, line) for k in known)]
+    def cut(output):
+        return [line for line in output.splitlines() if not any(re.search(k, line) for k in known)]
 
     if emulated[0] == 0 and (native is None or (native[0] == 0 and cut(native[1]) == cut(emulated[1]))):
         return True
     for label, result in (("native", native), ("box64 ", emulated)):
         if result:
-            print(f"{label}: status {result[0]}\n{result[1]}{result[2]}")
+            print(f"{label}: status {result[0]}\n{result[1].decode(errors='replace')}{result[2].decode(errors='replace')}")
     return False
 
 
@@ -66,16 +69,16 @@ def main():
     if options.cpu:
         extra["QEMU_CPU"] = options.cpu
     native = run([options.program], dict(extra), 60) if os.uname().machine == "x86_64" else None
-    known = [r"vfork shares memory"] if options.qemu else []  # QEMU makes forks of them
-    for line in native[1].splitlines() if native else []:
-        if line.startswith("left out: "):
-            print(line)
+    known = [rb"vfork shares memory"] if options.qemu else []  # QEMU makes forks of them
+    if native:
+        under_qemu.print_left_out(native[1])
     good = 0
     for _ in range(options.repeat):
-        good += compare(native, run([options.box64, options.program], extra, 600), known)
+        good += compare(native, under_qemu.survived(lambda: run([options.box64, options.program], extra, 600)), known)
     print(f"{good} of {options.repeat} runs as they should be")
     if options.strace:
-        lines = run([options.box64, options.program], dict(extra, BOX64_STRACE="1"), 600)[2].splitlines()
+        lines = under_qemu.survived(lambda: run([options.box64, options.program], dict(extra, BOX64_STRACE="1"), 600))[2]
+        lines = lines.decode(errors="replace").splitlines()
         for pattern in options.strace:
             if not any(re.search(pattern, line) for line in lines):
                 print(f"no strace line matches {pattern}")
