@@ -595,6 +595,15 @@ bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, b
     return true;
 }
 
+bool br_lib_lacks(struct br_loaded *l, const char *name, const char *version, const char *file)
+{
+    struct br_value v;
+    bool from_here =
+        file ? !strcmp(file, l->soname) : find_symbol(l->lib, name, version, false) != NULL;
+
+    return from_here && !br_lib_symbol(l, name, version, false, &v);
+}
+
 void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 size)
 {
     const struct br_symbol *s = find_symbol(l->lib, name, NULL, false);

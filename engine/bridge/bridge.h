@@ -89,6 +89,10 @@ struct br_value {
 bool br_lib_symbol(struct br_loaded *l, const char *name, const char *version, bool exact,
                    struct br_value *v);
 
+/* Would the guest's own library have that symbol, while this host's, or the rows, are older? file:
+ * the library that the version was asked from, NULL: none said. */
+bool br_lib_lacks(struct br_loaded *l, const char *name, const char *version, const char *file);
+
 /* R_X86_64_COPY of a native data symbol into guest memory: copies now and keeps both in step where
  * the row says so. */
 void br_copy_relocated(struct br_loaded *l, const char *name, gaddr guest, u64 size);

@@ -82,6 +82,34 @@ static struct elf_object *open_native(const char *name, struct elf_object *reque
     return only_loaded ? NULL : adopt(obj_from_native(l, name), name, requester);
 }
 
+static bool lacks_one_of(struct br_loaded *l, const struct elf_object *o, const Elf64_Rela *r,
+                         u64 n)
+{
+    for (u64 i = 0; i < n; i++) {
+        const u64 index = ELF64_R_SYM(r[i].r_info);
+        const Elf64_Sym *sym;
+        struct sym_want w;
+
+        if (index && sym_want_of(o, index, &w, &sym) && sym->st_shndx == SHN_UNDEF &&
+            ELF64_ST_BIND(sym->st_info) == STB_GLOBAL &&
+            br_lib_lacks(l, w.name, w.version, w.file)) {
+            log_info("%s has no %s, which %s uses: the guest's own is taken", br_lib_soname(l),
+                     w.name, o->path);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is this host's library too old for what the requester uses of it? */
+static bool native_too_old(const char *name, const struct elf_object *requester)
+{
+    struct br_loaded *l = requester ? br_lib_open(name) : NULL;
+
+    return l && (lacks_one_of(l, requester, requester->plt, requester->nplt) ||
+                 lacks_one_of(l, requester, requester->rela, requester->nrela));
+}
+
 static void missing(struct link_missing *m, const char *name, const struct elf_object *by,
                     const char *why)
 {
@@ -128,7 +156,8 @@ struct elf_object *load_library(const char *name, struct elf_object *requester, 
     missing(m, name, requester, "not loaded");
     if (o)
         return o;
-    if (optional && cfg.prefer_emulated && (o = open_guest(name, requester, only_loaded, m)))
+    if (optional && (cfg.prefer_emulated || native_too_old(name, requester)) &&
+        (o = open_guest(name, requester, only_loaded, m)))
         return o;
     if ((o = open_native(name, requester, optional && only_loaded)))
         return o;

@@ -1,19 +1,22 @@
 """run_natives.py BOX64 PROGRAM SONAME FUNCTION [--guest DIR] [--libs DIR] [--old CC] [--run WORDS] - a guest program that uses an
 optional library (one that the host may lack): natively, then through box64 with the host's library, with the guest's own by option, and
-with the guest's own because the host's is not there or is too old. Output must always be equal, and FUNCTION must have been
+with the guest's own because the host's is not there, is too old, or is older than the program (it has what the .sigs file asks for, but
+not all that the program calls). Output must always be equal, and FUNCTION must have been
 called across the bridge exactly where the host's library was to be taken.
 
 --libs: a tree (QEMU's -L) that has the host's libraries; --guest: the guest's libraries, for --old, where one without
 symbols is found first.
 """
 import argparse
+import glob
 import os
 import platform
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
 import under_qemu  # noqa: E402
 
 SKIP = 77
@@ -50,6 +53,24 @@ def run(argv, more, folder=None):
     return result, calls
 
 
+def needs(soname):
+    """The symbols without which the .sigs file calls the host's library too old."""
+    for path in glob.glob(os.path.join(HERE, "..", "..", "wrappers", "*", "*.sigs")):
+        with open(path, encoding="ascii") as f:
+            words = {line.split()[0]: line.split()[1:] for line in f if line.startswith(("lib ", "optional "))}
+        if soname in words["lib"]:
+            return words["optional"]
+    raise SystemExit("no .sigs file has an optional " + soname)
+
+
+def stub(args, folder, symbols):
+    """A library of that name with nothing but these functions, for the host to find."""
+    text = "".join("int %s(void) { return 0; }\n" % name for name in symbols)
+    for name in (args.soname, args.soname.rpartition(".")[0]): # libbz2.so.1.0 goes by libbz2.so.1 too
+        made = [args.old, "-shared", "-fPIC", "-w", "-o", os.path.join(folder, name), "-Wl,-soname," + name, "-x", "c", "-"]
+        subprocess.run(made, input=text.encode(), check=True)
+
+
 def ways(args, folder):
     """(name, environment, whether the host's library is to be taken)."""
     if args.run:
@@ -63,10 +84,10 @@ def ways(args, folder):
     yield "preferred", {"BOX64_PREFER_EMULATED": "1"}, False
     yield "guest", {"BOX64_LIBC": "guest"}, False
     if args.old and args.guest:
-        for name in (args.soname, args.soname.rpartition(".")[0]): # libbz2.so.1.0 goes by libbz2.so.1 too
-            old = [args.old, "-shared", "-o", os.path.join(folder, name), "-Wl,-soname," + name, "-x", "c", "/dev/null"]
-            subprocess.run(old, check=True)
+        stub(args, folder, [])
         yield "old", {"LD_LIBRARY_PATH": folder, "BOX64_LD_LIBRARY_PATH": args.guest}, False
+        stub(args, folder, needs(args.soname))
+        yield "older", {"LD_LIBRARY_PATH": folder, "BOX64_LD_LIBRARY_PATH": args.guest}, False
 
 
 def main():
