@@ -358,6 +358,31 @@ static const char *read_set(const struct cfg_option *o, struct span text, int *n
     return NULL;
 }
 
+/* A form that says alternatives, "1|ADDRESS|hot", is held to them; ADDRESS is in hexadecimal. */
+static const char *read_form(const struct cfg_option *o, struct span text, char *why, size_t size)
+{
+    const bool address = word_place(o->words, span_of("ADDRESS")) >= 0;
+    char copy[19];
+    size_t digits;
+
+    if (!strchr(o->words, '|') || !text.n)
+        return NULL;
+    for (int i = 0; i < word_count(o->words); i++) {
+        struct span word = word_at(o->words, i);
+
+        if (word.n == text.n && !memcmp(word.p, text.p, word.n) && !span_is(word, "ADDRESS"))
+            return NULL;
+    }
+    snprintf(copy, sizeof copy, SPAN_FMT, SPAN_ARG(text));
+    digits = strspn(copy, "0123456789abcdefABCDEF");
+    if (!strncmp(copy, "0x", 2))
+        digits = strlen(copy) > 2 ? 2 + strspn(copy + 2, "0123456789abcdefABCDEF") : 0;
+    if (address && digits == text.n)
+        return NULL;
+    snprintf(why, size, "not one of %s", o->words);
+    return why;
+}
+
 const char *cfg_value_read(const struct cfg_option *o, struct span text, int *num, char *why,
                            size_t why_size)
 {
@@ -365,7 +390,7 @@ const char *cfg_value_read(const struct cfg_option *o, struct span text, int *nu
     case CFG_INT: return read_int(o, text, num, why, why_size);
     case CFG_ENUM: return read_enum(o, text, num, why, why_size);
     case CFG_SET: return read_set(o, text, num, why, why_size);
-    case CFG_STR: break;
+    case CFG_STR: return read_form(o, text, why, why_size);
     }
     return NULL;
 }

@@ -26,8 +26,9 @@ int kernel_init(void)
 
     host_page = real;
     if (want && ((want & (want - 1)) || want < real || want < GUEST_PAGE_SIZE))
-        log_warn("BOX64_HOST_PAGE=%llu: not a page size of this host (%llu) or a larger one",
-                 (unsigned long long)want, (unsigned long long)real);
+        log_warn(
+            "BOX64_HOST_PAGE=%llu: not a page size of this host (%llu) or a larger one; ignored",
+            (unsigned long long)want, (unsigned long long)real);
     else if (want)
         host_page = want;
     pretended = host_page != real;

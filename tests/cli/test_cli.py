@@ -132,7 +132,12 @@ def test_usage():
     run("near an option", "--strce", "x").status(125).says(r"^box64: --strce: unknown option.*STRACE")
     run("unknown letter", "-z", "x").status(125).says(r"^box64: -z: unknown option")
     run("bad value", "--log=many", "./good").status(125).says(r"^box64: --log=many: ")
-    run("bad value in the environment", "./good", BOX64_LOG="77").status(42).says(r"BOX64_LOG=77: .*ignored")
+    run("bad value in the environment", "./good", BOX64_LOG="77").status(42).says(r"BOX64_LOG=77: .*ignored").lines(1, 1)
+    run("bad dump", "--dynarec-dump=nonsense", "./good").status(125).says(r"^box64: --dynarec-dump=nonsense: not one of .*hot").lines(1, 1)
+    run("bad dump in the environment", "./good", BOX64_DYNAREC_DUMP="nonsense").status(42).says(
+        r"BOX64_DYNAREC_DUMP=nonsense: not one of .*; ignored").lines(1, 1)
+    run("bad page size", "./good", BOX64_HOST_PAGE="7").status(42).says(r"BOX64_HOST_PAGE=7: .*; ignored").lines(1, 1)
+    run("empty name", "").status(127).says(r"^box64: : command not found$").lines(1, 1)
 
 
 def test_profiles():

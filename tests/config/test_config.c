@@ -120,6 +120,15 @@ static void test_values(void)
     CHECK_EQ(num_of(CFG_OPT_trace, "1"), TRACE_INSN);
     CHECK_EQ(num_of(CFG_OPT_trace, "none"), 0);
     CHECK_EQ(num_of(CFG_OPT_trace, "sys,foo"), BAD_VALUE);
+    for (const char *const *good =
+             (const char *const[]){"", "0", "1", "hot", "401000", "0x7Fff0", NULL};
+         *good; good++)
+        CHECK(num_of(CFG_OPT_dynarec_dump, *good) != BAD_VALUE);
+    for (const char *const *bad = (const char *const[]){"nonsense", "Hot", "hot,1", "ADDRESS", "0x",
+                                                        "12g", "112233445566778899aabb", NULL};
+         *bad; bad++)
+        CHECK_EQ(num_of(CFG_OPT_dynarec_dump, *bad), BAD_VALUE);
+    CHECK(num_of(CFG_OPT_path, "any|thing") != BAD_VALUE);
     cfg_value_print(&cfg_options[CFG_OPT_trace], 20, buf, sizeof buf);
     CHECK_STR(buf, "sys,bridge");
     cfg_value_print(&cfg_options[CFG_OPT_trace], 0, buf, sizeof buf);
