@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "guest_fault.h"
 #include "harness.h"
 #include "interp/interp.h"
 #include "x86/flags.h"
@@ -79,15 +79,6 @@ static const struct x86_env env = {.syscall = env_syscall,
                                    .rdtsc = env_rdtsc,
                                    .random = env_random,
                                    .cpuid = env_cpuid};
-
-static void on_segv(int sig, siginfo_t *info, void *uc)
-{
-    (void)sig, (void)uc;
-    if (!cpu->cur)
-        abort();
-    cpu->exc = (struct x86_exc){.vec = X86_EXC_PF, .addr = h2g(info->si_addr)};
-    interp_fault(cpu);
-}
 
 /* New code at the start of the code page; a fresh CPU with RSP in the data page. */
 static void setup(const void *bytes, size_t n)
@@ -343,9 +334,7 @@ static void test_churn(void)
 
 int main(void)
 {
-    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_NODEFER};
-
-    sigaction(SIGSEGV, &sa, NULL);
+    catch_guest_faults(&cpu);
     code = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     data = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK_EQ(interp_init(), 0);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -25,17 +24,6 @@
 #define P(n) (BASE + (u64)(n)*4096)
 
 static int file; /* 64 pages; each byte of page n is n + 100 */
-static volatile sig_atomic_t faults;
-
-static void on_segv(int sig, siginfo_t *si, void *ctx)
-{
-    (void)sig;
-    (void)ctx;
-    faults++;
-    if (mem_fault(h2g(si->si_addr), true) != MEM_FAULT_RETRY)
-        _exit(99);
-}
-
 static void make_file(void)
 {
     char path[] = "/tmp/box64-paged-XXXXXX";
@@ -298,16 +286,16 @@ static void test_watch_in_shared_page(void)
     CHECK_EQ(anon(0, 1, RWX), P(0));
     CHECK_EQ(anon(1, 1, RW), P(1));
     CHECK_EQ(anon(2, 1, RX), P(2));
-    faults = 0;
+    fake_faults = 0;
     n = fake_invalidations;
     CHECK_EQ(mem_fetch(P(0), &checked), P(1));
     CHECK(!checked && watch_state(P(0)) == WATCH_ON);
     data[0] = 1; /* the code could change unnoticed from here on: its blocks die */
-    CHECK_EQ(faults, host_page > 4096);
+    CHECK_EQ(fake_faults, host_page > 4096);
     CHECK(host_page == 4096 || (fake_invalidations == n + 2 && watch_state(P(0)) == 0));
     mem_fetch(P(0), &checked);
     code[0] = 1;
-    CHECK_EQ(faults, 1 + (host_page > 4096));
+    CHECK_EQ(fake_faults, 1 + (host_page > 4096));
     CHECK_EQ(watch_state(P(0)), 1);
     mem_fetch(P(0), &checked);
     mem_prepare_write(P(1), 8); /* read(2) into the data */
@@ -327,9 +315,9 @@ static void test_watch_in_shared_page(void)
     mem_fetch(P(0), &checked);
     CHECK_EQ(mem_mprotect(P(1), 4096, RW), 0);
     CHECK(host_has(P(0), "r--") && watch_state(P(0)) == WATCH_ON);
-    faults = 0;
+    fake_faults = 0;
     code[0] = 5;
-    CHECK_EQ(faults, 1);
+    CHECK_EQ(fake_faults, 1);
     CHECK_EQ(mem_munmap(P(0), 2 * 4096), 0);
 }
 
@@ -447,13 +435,11 @@ static void test_random_against_model(void)
 
 int main(int argc, char **argv)
 {
-    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO};
-
     fake_host_page(argc, argv);
     if (mem_init())
         return 77;
     CHECK_EQ(host_page, argc > 1 ? atoi(argv[1]) : sysconf(_SC_PAGESIZE));
-    sigaction(SIGSEGV, &sa, NULL);
+    fake_catch_faults();
     make_file();
     RUN(test_segments_share_a_page);
     RUN(test_partial_unmap);

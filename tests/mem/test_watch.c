@@ -1,9 +1,7 @@
 /* test_watch.c - watched code pages: a write is noticed once per fetch, hot pages become checked,
  * threads agree. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,17 +11,6 @@
 
 #define RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-
-static volatile sig_atomic_t faults;
-
-static void on_segv(int sig, siginfo_t *si, void *ctx)
-{
-    (void)sig;
-    (void)ctx;
-    faults++;
-    if (mem_fault(h2g(si->si_addr), true) != MEM_FAULT_RETRY)
-        _exit(99);
-}
 
 static gaddr map(int prot, int flags, u64 len)
 {
@@ -59,26 +46,26 @@ static void test_write_is_noticed(void)
     bool checked;
 
     p[0] = 1;
-    CHECK_EQ(faults, 0);
+    CHECK_EQ(fake_faults, 0);
     CHECK_EQ(mem_fetch(a + 0xff0, &checked), a + 0x1000);
     CHECK(!checked && watch_state(a) == WATCH_ON && watch_state(a + 0x1000) == 0);
     CHECK_EQ(mem_fetch(a + 0xff5, &checked), a + 0x2000); /* the longest instruction reaches over */
     CHECK_EQ(watch_state(a + 0x1000), WATCH_ON);
     p[3] = 2;
-    CHECK_EQ(faults, 1);
+    CHECK_EQ(fake_faults, 1);
     CHECK_EQ(p[3], 2);
     /* In a larger host page the neighbour could now change unnoticed: its blocks die too. */
     CHECK_EQ(fake_invalidations, n + (host_page > 0x1000 ? 2 : 1));
     CHECK(fake_inv_start == a && fake_inv_end == a + 0x1000);
     CHECK_EQ(watch_state(a + 0x1000), host_page > 0x1000 ? 0 : WATCH_ON); /* not its heat */
     p[4] = 2;                                                             /* noticed once */
-    CHECK_EQ(faults, 1);
+    CHECK_EQ(fake_faults, 1);
     CHECK_EQ(watch_state(a), 1);
     mem_fetch(a + 0x1000, &checked);
     mem_prepare_write(a + 0x800, 0x1000); /* the kernel would get EFAULT */
     CHECK_EQ(watch_state(a + 0x1000), 1);
     p[0x1800] = 1;
-    CHECK_EQ(faults, 1);
+    CHECK_EQ(fake_faults, 1);
     mem_munmap(a, 0x4000);
     CHECK_EQ(watch_state(a), 0);
 }
@@ -90,16 +77,16 @@ static void test_hot_page(void)
     bool checked = false;
     int rounds = 0;
 
-    faults = 0;
+    fake_faults = 0;
     while (!checked && rounds < 100) {
         CHECK(mem_fetch(a, &checked) == a + 0x1000);
         p[0]++;
         rounds++;
     }
     CHECK_EQ(rounds, 9);
-    CHECK_EQ(faults, 8);
+    CHECK_EQ(fake_faults, 8);
     p[0]++;
-    CHECK_EQ(faults, 8); /* stays writable */
+    CHECK_EQ(fake_faults, 8); /* stays writable */
     mem_munmap(a, 0x1000);
     a = map(RWX, ANON, 0x1000);
     mem_fetch(a, &checked);
@@ -113,12 +100,12 @@ static void test_protection_changes(void)
     volatile u8 *p = g2h(a);
     bool checked;
 
-    faults = 0;
+    fake_faults = 0;
     mem_fetch(a, &checked);
     mem_mprotect(a, 0x2000, PROT_READ | PROT_WRITE);
     CHECK_EQ(watch_state(a), 0);
     p[0] = 7; /* no code: nothing to notice */
-    CHECK_EQ(faults, 0);
+    CHECK_EQ(fake_faults, 0);
     CHECK_EQ(mem_fetch(a, &checked), 0);
     mem_mprotect(a, 0x2000, RWX);
     mem_fetch(a, &checked);
@@ -129,7 +116,7 @@ static void test_protection_changes(void)
     p = g2h(a);
     CHECK_EQ(p[0], 7);
     p[0] = 8;
-    CHECK_EQ(faults, 0);
+    CHECK_EQ(fake_faults, 0);
     mem_munmap(a, 0x10000);
 }
 
@@ -213,12 +200,10 @@ static void test_two_threads(void)
 
 int main(int argc, char **argv)
 {
-    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO};
-
     fake_host_page(argc, argv);
     if (mem_init())
         return 77;
-    sigaction(SIGSEGV, &sa, NULL);
+    fake_catch_faults();
     RUN(test_fetch_rules);
     RUN(test_write_is_noticed);
     RUN(test_hot_page);

@@ -4,10 +4,10 @@
  * repeats, misaligned LOCK, privileged instructions, CPUID. Each case is guest bytes run for one
  * instruction by interp_step().
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "guest_fault.h"
 #include "harness.h"
 #include "interp/interp.h"
 #include "x86/cpuid.h"
@@ -74,15 +74,6 @@ static const struct x86_env env = {
     .random = env_random,
     .cpuid = env_cpuid,
 };
-
-static void on_segv(int sig, siginfo_t *info, void *uc)
-{
-    (void)sig, (void)uc;
-    if (!cpu.cur)
-        abort();
-    cpu.exc = (struct x86_exc){.vec = X86_EXC_PF, .addr = h2g(info->si_addr)};
-    interp_fault(&cpu);
-}
 
 /* A fresh CPU: RSP in the middle of the first data page, RDI at its start, RSI 1 KiB on. */
 static void reset(void)
@@ -535,9 +526,9 @@ static void test_cpuid(void)
 
 int main(void)
 {
-    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct x86_cpu *const the_cpu = &cpu;
 
-    sigaction(SIGSEGV, &sa, NULL);
+    catch_guest_faults(&the_cpu);
     /* below 4 GiB: the far tests enter 32-bit mode here */
     code = mmap((void *)0x10000000, 4 * PAGE, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);

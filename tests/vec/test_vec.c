@@ -3,10 +3,10 @@
  * masks, state saving, faults. Each case assembles one instruction from (prefix, map, opcode,
  * operands), runs it with interp_step and looks at the guest CPU.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "guest_fault.h"
 #include "harness.h"
 #include "interp/interp.h"
 #include "x86/flags.h"
@@ -33,15 +33,6 @@ static gaddr env_fetch(struct x86_cpu *c, gaddr pc, bool *checked)
 }
 
 static const struct x86_env env = {.exception = env_exception, .fetch = env_fetch};
-
-static void on_segv(int sig, siginfo_t *info, void *uc)
-{
-    (void)sig, (void)uc;
-    if (!cpu->cur)
-        abort();
-    cpu->exc = (struct x86_exc){.vec = X86_EXC_PF, .addr = h2g(info->si_addr)};
-    interp_fault(cpu);
-}
 
 /* Runs the n bytes as one instruction; returns the exception, X86_EXC_NONE if there was none. */
 static unsigned run(const u8 *bytes, unsigned n)
@@ -743,9 +734,7 @@ static void test_xsavec(void)
 
 int main(void)
 {
-    struct sigaction sa = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_NODEFER};
-
-    sigaction(SIGSEGV, &sa, NULL);
+    catch_guest_faults(&cpu);
     code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     data = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(data + PAGE, PAGE, PROT_NONE);
