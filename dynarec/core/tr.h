@@ -276,6 +276,7 @@ struct tr {
     struct tr_ymm_keep ymm_keep[TR_MAX_YMM_LOOPS + 1];
     u8 ymm_loop[TR_MAX_BLOCKS];                /* index in it; 0: the block starts with nothing */
     struct tr_ymm_keep ymm_site[TR_MAX_EXITS]; /* at each patchable branch */
+    bool ymm_tbl;                              /* some loops keep what PSHUFB looks up by */
     bool ymm_late; /* conditional branches store upper halves only where they are taken */
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;

@@ -17,32 +17,21 @@ static bool entered(const struct tr *t, const struct tr_block *b)
     return b->head || b->pc == t->entry;
 }
 
-/* Upper halves that are used, written, zeroed; XMM registers that are written; XMM registers and
- * upper halves that PSHUFB looks up by. */
+/* Upper halves that are used, written, zeroed; XMM registers and upper halves that PSHUFB looks up
+ * by. */
 struct use {
     u16 any, write, zero;
-    u16 xmm;
     u16 tbl[2];
 };
 
-/* PSHUFB, and what writes a register that is no operand in its record. */
 static void look_tbl(const struct x86_insn *in, struct use *u)
 {
     const struct x86_operand *last = &in->opnd[in->nopnd - 1];
 
-    switch (in->op) {
-    case X86_PSHUFB:
-    case X86_VPSHUFB:
-        if (last->kind != X86_OPK_VEC)
-            return;
-        u->tbl[0] |= (u16)(1u << last->reg);
-        u->tbl[1] |= (u16)((last->size == 32) << last->reg);
+    if ((in->op != X86_PSHUFB && in->op != X86_VPSHUFB) || last->kind != X86_OPK_VEC)
         return;
-    case X86_PCMPESTRM:
-    case X86_PCMPISTRM:
-    case X86_VPCMPESTRM:
-    case X86_VPCMPISTRM: u->xmm |= 1;
-    }
+    u->tbl[0] |= (u16)(1u << last->reg);
+    u->tbl[1] |= (u16)((last->size == 32) << last->reg);
 }
 
 /* False: the instruction keeps nothing in registers. */
@@ -55,15 +44,13 @@ static bool look(const struct x86_insn *in, struct use *u)
         in->op == X86_VZEROUPPER || in->op == X86_VZEROALL)
         return false;
     look_tbl(in, u);
+    if (!(row->attr & X86_ATTR_AVX))
+        return true;
     for (unsigned i = 0; i < in->nopnd; i++) {
         u16 bit = (u16)(1u << (in->opnd[i].reg & 15));
         bool write = row->opnd[i].access & X86_ACC_W;
 
         if (in->opnd[i].kind != X86_OPK_VEC)
-            continue;
-        if (write)
-            u->xmm |= bit;
-        if (!(row->attr & X86_ATTR_AVX))
             continue;
         if (in->opnd[i].size == 32)
             u->any |= bit;
@@ -75,6 +62,38 @@ static bool look(const struct x86_insn *in, struct use *u)
     return true;
 }
 
+/* XMM registers that an instruction writes, also one that is no operand in its record. */
+static u16 written(const struct x86_insn *in)
+{
+    u16 w = 0;
+
+    switch (in->op) {
+    case X86_PCMPESTRM:
+    case X86_PCMPISTRM:
+    case X86_VPCMPESTRM:
+    case X86_VPCMPISTRM: return 1;
+    }
+    for (unsigned i = 0; i < in->nopnd; i++)
+        if (in->opnd[i].kind == X86_OPK_VEC && (x86_rows[in->row].opnd[i].access & X86_ACC_W))
+            w |= (u16)(1u << (in->opnd[i].reg & 15));
+    return w;
+}
+
+/* The number of slots used, with those for what PSHUFB looks up by. */
+static unsigned plan_tbl(const struct tr *t, u32 first, u32 last, const u16 tbl[2],
+                         struct tr_ymm_keep *k, unsigned n)
+{
+    u16 w = 0;
+
+    for (u32 i = first; i <= last; i++)
+        for (u32 j = 0; j < t->blk[i].n; j++)
+            w |= written(&t->ins[t->blk[i].first + j].in);
+    for (unsigned i = 0; i < 32; i++)
+        if ((tbl[i / 16] & ~w) >> i % 16 & 1 && n < TR_YMM_SLOTS)
+            k->of[n++] = (u8)(TR_YMM_TBL + i);
+    return n;
+}
+
 static bool plan_loop(struct tr *t, u32 first, u32 last, struct tr_ymm_keep *k)
 {
     struct use u = {0};
@@ -84,7 +103,7 @@ static bool plan_loop(struct tr *t, u32 first, u32 last, struct tr_ymm_keep *k)
         for (u32 j = 0; j < t->blk[i].n; j++)
             if (!look(&t->ins[t->blk[i].first + j].in, &u))
                 return false;
-    if ((u.any & u.zero) || __builtin_popcount(u.any) > TR_YMM_SLOTS)
+    if (!(u.any | u.tbl[0]) || (u.any & u.zero) || __builtin_popcount(u.any) > TR_YMM_SLOTS)
         return false;
     memset(k->of, 0xff, sizeof k->of);
     k->dirty = 0;
@@ -94,9 +113,10 @@ static bool plan_loop(struct tr *t, u32 first, u32 last, struct tr_ymm_keep *k)
         k->dirty |= (u8)((u.write >> r & 1u) << n);
         k->of[n++] = (u8)r;
     }
-    for (unsigned i = 0; i < 32; i++)
-        if (u.tbl[i / 16] >> i % 16 & 1 && !(u.xmm >> i % 16 & 1) && n < TR_YMM_SLOTS)
-            k->of[n++] = (u8)(TR_YMM_TBL + i);
+    if (u.tbl[0]) {
+        t->ymm_tbl = true;
+        n = plan_tbl(t, first, last, u.tbl, k, n);
+    }
     return n != 0;
 }
 
@@ -107,6 +127,7 @@ void tr_ymm_plan(struct tr *t)
     memset(t->ymm_loop, 0, sizeof t->ymm_loop);
     memset(&t->ymm_keep[0], 0xff, sizeof t->ymm_keep[0]);
     t->ymm_keep[0].dirty = 0;
+    t->ymm_tbl = false;
     for (u32 i = 0; i < t->nblk && t->ymm_late; i++) {
         u32 last = i;
 
@@ -138,7 +159,8 @@ void tr_ymm_start(struct tr *t, u32 i)
     const struct tr_block *b = &t->blk[i];
 
     if (!b->joined) {
-        forget_tbl(t, i);
+        if (t->ymm_tbl)
+            forget_tbl(t, i);
         return;
     }
     if (!t->ymm_loop[i])
