@@ -49,7 +49,7 @@ const char *elf_kind_text(enum elf_kind kind)
     switch (kind) {
     case ELF_NOT_ELF: return "not an ELF file";
     case ELF_TRUNCATED: return "truncated ELF file";
-    case ELF_WRONG_CLASS: return "32-bit (i386) ELF file; only x86-64 programs run";
+    case ELF_WRONG_CLASS: return "32-bit ELF file; only 64-bit x86-64 programs run";
     case ELF_WRONG_MACHINE: return "ELF file for another machine, not x86-64";
     case ELF_WRONG_TYPE: return "not a program (shared library, object or core file)";
     case ELF_CORRUPT: return "corrupt ELF file";

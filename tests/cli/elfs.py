@@ -7,7 +7,7 @@ import struct
 
 BASE = 0x400000
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
-EM_386, EM_X86_64, EM_AARCH64 = 3, 62, 183
+EM_386, EM_ARM, EM_X86_64, EM_AARCH64 = 3, 40, 62, 183
 INTERP = b"/lib64/ld-linux-x86-64.so.2\0"
 R_GLOB_DAT = 6
 
@@ -35,9 +35,9 @@ def static_program(code, machine=EM_X86_64):
     return (header(2, machine, BASE + start, 1) + segment(PT_LOAD, 7, 0, start + len(code)) + code)
 
 
-def i386_program():
+def program32(machine):
     ident = b"\x7fELF\x01\x01\x01" + bytes(9)
-    head = ident + struct.pack("<HHIIIIIHHHHHH", 2, EM_386, 1, BASE + 84, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    head = ident + struct.pack("<HHIIIIIHHHHHH", 2, machine, 1, BASE + 84, 52, 0, 0, 52, 32, 1, 0, 0, 0)
     code = bytes.fromhex("b801000000 31db cd80")
     return head + struct.pack("<IIIIIIII", 1, 0, BASE, BASE, 84 + len(code), 84 + len(code), 7, 0x1000) + code
 

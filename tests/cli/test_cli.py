@@ -80,7 +80,8 @@ def test_not_ours():
     run("empty", put("empty", b"")).status(126).says(r"^box64: \./empty: not an ELF file$").lines(1, 1)
     other = put("other", elfs.static_program(elfs.EXIT_0, elfs.EM_AARCH64))
     run("wrong machine", other).status(126).says(r"^box64: \./other: .*(aarch64|this host), not x86-64$").lines(1, 1)
-    run("i386", put("i386", elfs.i386_program())).status(126).says(r"^box64: \./i386: 32-bit .*x86-64").lines(1, 1)
+    for name, machine in (("i386", elfs.EM_386), ("arm32", elfs.EM_ARM), ("x32", elfs.EM_X86_64)):
+        run(name, put(name, elfs.program32(machine))).status(126).says(rf"^box64: \./{name}: 32-bit ELF file; .*x86-64").lines(1, 1)
     for size in (10, 63, 100, len(data) - 1):
         run(f"truncated at {size}", put("cut", data[:size])).status(126).says(
             r"^box64: \./cut: truncated ELF file$").lines(1, 1)
