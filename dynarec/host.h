@@ -224,6 +224,7 @@ void h_context_ymm(struct x86_cpu *c, const void *uc, u32 of, u32 dirty);
 /* The used x87 registers, and top and used, by the state of that place. */
 void h_context_x87(struct x86_cpu *c, const void *uc, const struct tr_x87_state *st);
 void h_context_shadow(void *uc, u64 shadow);
+void h_context_jump(void *uc, u64 pc);
 /* The interrupted thread goes on with these instead of its hash table and shadow stack (run.c). */
 void h_context_stop(struct x86_cpu *c, void *uc, u64 tab, u64 shadow);
 

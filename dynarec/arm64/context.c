@@ -57,6 +57,11 @@ void h_context_shadow(void *uc, u64 shadow)
     ((ucontext_t *)uc)->uc_mcontext.regs[R_SHADOW] = shadow;
 }
 
+void h_context_jump(void *uc, u64 pc)
+{
+    ((ucontext_t *)uc)->uc_mcontext.pc = pc;
+}
+
 /* NZCV of another state as the canonical one; pf and af where the state says them. */
 static u32 canonical(struct x86_cpu *c, u32 nzcv, unsigned state)
 {

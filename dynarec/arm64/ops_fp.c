@@ -164,6 +164,10 @@ void h_fp_check(struct tr *t, const struct tr_insn *first)
 {
     hreg x;
 
+    if (t->fp.stored) {
+        h_fp_jump(t, true, tr_fp_take_back(t, first));
+        return;
+    }
     if (t->fp.invalid) {
         guard_flags(t, t->fp.flags);
         t->cold[t->ncold - 1].insn = first;

@@ -126,8 +126,9 @@ static void block(struct tr *t, u32 i)
         if (tr_vectors(t))
             tr_lanes_step(t, &t->ins[t->cur].in);
     }
-    if (t->fp.open)
+    if (t->fp.open && !t->fp.goes_on)
         tr_fp_close(t);
+    t->fp.goes_on = false;
     if (ended || !b->falls)
         return;
     if (tr_vectors(t)) {
@@ -189,6 +190,9 @@ void pass_emit(struct tr *t)
     memset(t->done, 0, sizeof t->done);
     t->fp.open = t->x87.any = t->hoist.checked = false;
     t->fp.zero = t->fp.held = t->fp.flags = t->fp.nlate = 0;
+    t->fp.step_reg = X86_REG_NONE;
+    t->fp.goes_on = t->fp.edge = false;
+    t->nfp_store = t->nfp_edge = t->nundo = 0;
     t->x87.nnote = t->hoist.n = 0;
     if (tr_vectors(t)) {
         tr_x87_plan(t);

@@ -449,7 +449,7 @@ static struct region *make(const struct tr *t)
            (t->nins + t->ncold) * sizeof(struct pcmap) + t->nblk * 16 +
            t->nfallback * sizeof(struct interp_op) + npages * sizeof(struct page_node) +
            t->nnote * sizeof(struct tr_ymm_note) + t->x87.nnote * sizeof(struct tr_x87_note) +
-           t->hoist.n * sizeof(struct tr_hoist);
+           t->hoist.n * sizeof(struct tr_hoist) + t->nundo * sizeof(struct tr_undo_note);
     r = heap_alloc(size);
     if (!r)
         return NULL;
@@ -479,6 +479,8 @@ static struct region *make(const struct tr *t)
     r->notes = (void *)at;
     at += t->nnote * sizeof(struct tr_ymm_note);
     r->x87 = (void *)at;
+    at += t->x87.nnote * sizeof(struct tr_x87_note);
+    r->undo = (void *)at;
     return r;
 }
 
@@ -525,6 +527,12 @@ static void fill(struct region *r, const struct tr *t)
     r->nx87 = t->x87.nnote;
     for (u32 i = 0; i < t->x87.nnote; i++)
         r->x87[i] = t->x87.note[i];
+    r->nundo = t->nundo;
+    for (u32 i = 0; i < t->nundo; i++) {
+        r->undo[i] = t->undo[i];
+        if (t->undo[i].label < TR_UNDO_RUNS)
+            r->undo[i].label = t->label[t->undo[i].label];
+    }
     for (u32 i = 0; i < t->nsite; i++) {
         const struct tr_site *site = &t->site[i];
 

@@ -55,13 +55,14 @@ struct region {
     gaddr pc, lo, hi; /* entry; all guest bytes lie in [lo, hi) */
     u32 *x;           /* executable address */
     u32 words;
-    u32 nlinks, nentries, nmap, nranges, nnotes, nx87, nhoists;
+    u32 nlinks, nentries, nmap, nranges, nnotes, nx87, nhoists, nundo;
     struct link *links;
     struct entry *entries;
     struct pcmap *map;
     struct tr_ymm_note *notes;
     struct tr_x87_note *x87;
     struct tr_hoist *hoists;
+    struct tr_undo_note *undo;
     struct {
         gaddr lo, hi;
     } * ranges;            /* the guest bytes themselves */

@@ -419,7 +419,9 @@ static const void *note_at(const struct region *r, const void *uc, const void *n
     return NULL;
 }
 
-_Static_assert(!offsetof(struct tr_ymm_note, at) && !offsetof(struct tr_x87_note, at), "note_at");
+_Static_assert(!offsetof(struct tr_ymm_note, at) && !offsetof(struct tr_x87_note, at) &&
+                   !offsetof(struct tr_undo_note, at),
+               "note_at");
 
 /* Upper halves that the code had not stored yet. */
 static void save_ymm(struct x86_cpu *c, const struct region *r, const void *uc)
@@ -487,8 +489,27 @@ static NORETURN void resume_at(struct x86_cpu *c, const struct region *r, const 
     interp_restart(c);
 }
 
-/* A fault at a host pc of translated code does not return, but for the ends of the shadow stack:
- * it starts afresh. Elsewhere: false. */
+static u32 undo_at(const struct region *r, const void *uc)
+{
+    const struct tr_undo_note *n = note_at(r, uc, r->undo, r->nundo, sizeof *n);
+
+    return n ? n->label : TR_UNDO_NONE;
+}
+
+/* True: the code goes on where it takes stores back and leaves (translate/tr_fp_store.c). */
+static bool take_stores_back(const struct region *r, void *uc)
+{
+    u32 word = undo_at(r, uc);
+
+    if (word >= TR_UNDO_RUNS)
+        return false;
+    h_context_jump(uc, (u64)(uintptr_t)(r->x + word));
+    dyn_count.faults++;
+    return true;
+}
+
+/* A fault at a host pc of translated code does not return, but for the ends of the shadow stack,
+ * which starts afresh, and for stores that are to be taken back. Elsewhere: false. */
 static bool fault(struct x86_cpu *c, void *uc, u64 addr)
 {
     unsigned size;
@@ -510,6 +531,8 @@ static bool fault(struct x86_cpu *c, void *uc, u64 addr)
         if (dyn_unaligned_add(pc))
             region_invalidate(pc, pc + 1);
     }
+    if (take_stores_back(r, uc))
+        return true;
     resume_at(c, r, uc);
 }
 
@@ -518,7 +541,7 @@ static void retried(struct x86_cpu *c, void *uc)
 {
     const struct region *r = self(c) ? region_at_host(h_context_pc(uc)) : NULL;
 
-    if (r && r->dead)
+    if (r && r->dead && undo_at(r, uc) != TR_UNDO_RUNS && !take_stores_back(r, uc))
         resume_at(c, r, uc);
 }
 

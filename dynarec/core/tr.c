@@ -120,6 +120,10 @@ void tr_site(struct tr *t, u32 word, gaddr target, enum tr_site_kind kind)
     int b = kind == TR_SITE_JUMP ? successor(t, target) : TR_EXTERNAL;
     struct tr_site *s;
 
+    if (t->fp.open) {
+        tr_fp_edge(t, word, target);
+        return;
+    }
     if (t->hoist.n && tr_hoist_exit(t, word, target, b))
         return;
     /* Only where t->ymm_late lets conditional branches come here so. */

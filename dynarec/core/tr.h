@@ -24,7 +24,8 @@ typedef u8 vreg; /* host vector register */
 #define TR_MAX_LITERALS 1024
 #define TR_MAX_EXITS 384
 #define TR_MAX_COLD 384
-#define TR_MAX_LABELS (2 * TR_MAX_BLOCKS + 2 * TR_MAX_EXITS + 3 * TR_MAX_COLD)
+#define TR_MAX_FP_STORES 128
+#define TR_MAX_LABELS (2 * TR_MAX_BLOCKS + 2 * TR_MAX_EXITS + 3 * TR_MAX_COLD + TR_MAX_FP_STORES)
 
 struct tr_insn {
     struct x86_insn in;
@@ -138,6 +139,7 @@ struct tr_cold {
 
 /* Floating point in runs (translate/tr_fp_run.c), and scalars (tr_lanes.c). */
 #define TR_MAX_FP_LATE 8
+#define TR_MAX_FP_OLD 6
 struct tr_fp {
     u32 zero; /* bit i: bytes 8-15 of XMM i are zero, bit 16 + i: bytes 4-15 are */
     u32 seen; /* the same at the region's entry, when it is translated */
@@ -149,8 +151,10 @@ struct tr_fp {
     u32 read;         /* its live-in registers; upper halves of YMM i: bit 16 + i */
     u32 full;         /* registers whose value is in loc[] */
     u16 low, low8;    /* ... whose low element alone is; of 8 bytes */
-    u16 up_zero;      /* registers whose upper half the run makes zero */
-    u16 up_used;      /* ... has in a slot of struct tr_ymm */
+    u16 thin, thin8; /* ... written in place from the run's start on, its elements of 8 bytes, of 4;
+                      * the rest is zero as it was, and has to stay so */
+    u16 up_zero;     /* registers whose upper half the run makes zero */
+    u16 up_used;     /* ... has in a slot of struct tr_ymm */
     u8 loc[32];
     u32 held;   /* temporaries in loc[], and nan */
     vreg nan;   /* elements that are no NaN in all results of FMA; 0: there are none */
@@ -159,6 +163,45 @@ struct tr_fp {
     u32 nlate;
     u16 late_gpr;                /* general registers that they write */
     u16 late_vread, late_vwrite; /* vector registers that they read or write, and write */
+    u8 step_reg;                 /* one of them, by `step` in all; X86_REG_NONE: none of them so */
+    i32 step;
+    /* Its stores (translate/tr_fp_store.c), `stored` of them in struct tr.fp_store from store0 on.
+     */
+    u32 store0, stored;
+    u32 nold;
+    struct {
+        const struct x86_insn *in; /* register r has what its memory operand had; at disp */
+        i64 disp;
+        vreg r;
+        u8 sz;
+    } old[TR_MAX_FP_OLD];
+    bool goes_on; /* past the conditional branch that this block ends with */
+    bool edge;    /* where such a branch was taken */
+};
+
+/* A store of a run: what memory had is in a vector register until the run has been checked. */
+struct tr_fp_store {
+    const struct x86_insn *in;
+    u32 label; /* of code that takes it and those before it back */
+    i32 step;  /* as in struct tr_fp then */
+    u8 step_reg, sz;
+    vreg old;
+};
+
+/* Where a branch out of a run is taken. */
+#define TR_MAX_FP_EDGES 12
+struct tr_fp_edge {
+    struct tr_fp fp;
+    struct tr_flags fl;
+    gaddr target;
+};
+
+/* From word `at` on, a fault goes to this label first: it takes the run's stores back. */
+#define TR_MAX_UNDO_NOTES (4 * TR_MAX_FP_STORES)
+enum { TR_UNDO_NONE = 0xffffffff, TR_UNDO_RUNS = 0xfffffffe /* that code itself */ };
+struct tr_undo_note {
+    u32 at;
+    u32 label; /* in regions: its word */
 };
 
 /*
@@ -281,6 +324,10 @@ struct tr {
     struct tr_ymm_note note[TR_MAX_YMM_NOTES];
     u32 nnote;
     struct tr_fp fp;
+    struct tr_fp_store fp_store[TR_MAX_FP_STORES];
+    struct tr_fp_edge fp_edge[TR_MAX_FP_EDGES];
+    struct tr_undo_note undo[TR_MAX_UNDO_NOTES];
+    u32 nfp_store, nfp_edge, nundo;
     struct tr_x87 x87;
     struct tr_hoists hoist;
 };
@@ -358,6 +405,10 @@ ALWAYS_INLINE bool tr_refuted(const struct tr *t, gaddr pc)
  * the branch `word` to the label, or to guest target, out of it. */
 u32 tr_hoist_restart(struct tr *t);
 bool tr_hoist_exit(struct tr *t, u32 word, gaddr target, int block);
+/* translate/tr_fp_store.c: where h_fp_check() of a run with stores goes if it fails; the branch
+ * `word` out of an open run to guest target. */
+u32 tr_fp_take_back(struct tr *t, const struct tr_insn *first);
+void tr_fp_edge(struct tr *t, u32 word, gaddr target);
 /* translate/tr_x87.c: others may enter at this block; else it begins with a jump out to there. */
 bool tr_x87_starts(const struct tr *t, u32 block);
 

@@ -48,7 +48,9 @@ enum tr_fp_kind {
     TR_FP_COPY,
     TR_FP_LOAD,
     TR_FP_DUP,
-    TR_FP_ZERO
+    TR_FP_ZERO,
+    TR_FP_STORE,
+    TR_FP_CMP /* writes EFLAGS */
 };
 struct tr_fp_step {
     enum tr_fp_kind kind;
@@ -61,6 +63,20 @@ struct tr_fp_step {
     u16 order; /* ... its multiplicand, multiplier and addend, as digits 1 2 3 */
 };
 struct tr_fp_step tr_fp_classify(const struct x86_insn *in);
+
+/* tr_fp_store.c. Is the memory operand, of sz bytes, stored to later in the block, from register
+ * *from? Then tr_fp_loaded(): r has what was there, until the run ends. */
+bool tr_fp_rewritten(const struct tr *t, const struct x86_insn *in, unsigned sz, unsigned *from);
+void tr_fp_loaded(struct tr *t, const struct x86_insn *in, unsigned sz, vreg r);
+/* Index in t->fp.old[] of what is at the store's memory operand, -1: it has to wait for the check;
+ * behind the store: tr_fp_stored(), behind the check: tr_fp_checked(). */
+int tr_fp_old(const struct tr *t, const struct x86_insn *in, unsigned sz);
+void tr_fp_stored(struct tr *t, const struct x86_insn *in, int old);
+void tr_fp_checked(struct tr *t);
+/* Can the open run go on past the conditional branch that ends the block? And is this the
+ * last instruction before such a branch? */
+bool tr_fp_goes_on(const struct tr *t);
+bool tr_fp_compares(const struct tr *t);
 
 /* tr_<OP>, and its VEX twin too. */
 #define FORM(OP, CALL)                                                                             \

@@ -29,6 +29,10 @@ static void arithmetic(const struct x86_insn *in, struct tr_fp_step *s)
         TWO(CVTSS2SD, TR_FP_CVT, H_FADD, 8)
         TWO(CVTSI2SS, TR_FP_FROM_INT, H_FADD, 4)
         TWO(CVTSI2SD, TR_FP_FROM_INT, H_FADD, 8)
+        TWO(COMISS, TR_FP_CMP, H_FADD, 4)
+        TWO(COMISD, TR_FP_CMP, H_FADD, 8)
+        TWO(UCOMISS, TR_FP_CMP, H_FADD, 4)
+        TWO(UCOMISD, TR_FP_CMP, H_FADD, 8)
     default: break;
     }
 }
@@ -85,13 +89,11 @@ static void logic(const struct x86_insn *in, struct tr_fp_step *s)
         s->kind = TR_FP_ZERO;
 }
 
-/* Loads and copies; those of a part of a register only as loads. */
+/* Loads, stores and copies; those of a part of a register only with memory. */
 static void moves(const struct x86_insn *in, struct tr_fp_step *s)
 {
-    bool mem = tr_is_mem(in, 1);
+    bool mem = tr_is_mem(in, 1), store = tr_is_mem(in, 0);
 
-    if (tr_is_mem(in, 0))
-        return;
     switch (in->op) {
         TWO(MOVAPS, TR_FP_COPY, H_FADD, 16)
         TWO(MOVAPD, TR_FP_COPY, H_FADD, 16)
@@ -106,7 +108,9 @@ static void moves(const struct x86_insn *in, struct tr_fp_step *s)
     case X86_VBROADCASTSD: *s = (struct tr_fp_step){.kind = TR_FP_DUP, .sz = 8}; break;
     default: return;
     }
-    if (s->kind == TR_FP_COPY && mem)
+    if (store)
+        s->kind = s->kind == TR_FP_DUP || in->vl == 32 ? TR_FP_NONE : TR_FP_STORE;
+    else if (s->kind == TR_FP_COPY && mem)
         s->kind = TR_FP_LOAD;
     else if (mem != (s->kind != TR_FP_COPY) || (!mem && in->opnd[0].reg == in->opnd[1].reg))
         s->kind = TR_FP_NONE;

@@ -36,7 +36,10 @@ static void forget(struct tr *t)
     t->fp.open = t->fp.check = t->fp.invalid = false;
     t->fp.read = t->fp.full = t->fp.held = 0;
     t->fp.low = t->fp.low8 = t->fp.up_zero = t->fp.up_used = 0;
+    t->fp.thin = t->fp.thin8 = 0;
     t->fp.nan = t->fp.flags = 0;
+    t->fp.nold = t->fp.stored = 0;
+    t->fp.step_reg = X86_REG_NONE;
 }
 
 /* The instructions that have waited. */
@@ -45,6 +48,7 @@ static void do_late(struct tr *t)
     u32 cur = t->cur, n = t->fp.nlate;
 
     t->fp.nlate = t->fp.late_gpr = t->fp.late_vread = t->fp.late_vwrite = 0;
+    t->fp.step_reg = X86_REG_NONE;
     for (u32 i = 0; i < n; i++) {
         const struct x86_insn *in = &t->ins[t->fp.late[i]].in;
 
@@ -132,6 +136,7 @@ void tr_fp_close(struct tr *t)
     keep_held(t);
     if (t->fp.check)
         h_fp_check(t, &t->ins[t->fp.first]);
+    tr_fp_checked(t);
     move_all(t, m, pending(t, m));
     up = t->fp.full >> UP;
     for (unsigned i = 0; i < 16; i++)
@@ -148,9 +153,12 @@ void tr_fp_close(struct tr *t)
 
 /* ---- where values are ---- */
 
-/* Does another value than v have register r? */
+/* Does another value than v have register r, or what memory had? */
 static bool shared(const struct tr *t, unsigned v, vreg r)
 {
+    for (unsigned i = 0; i < t->fp.nold; i++)
+        if (t->fp.old[i].r == r)
+            return true;
     for (unsigned x = 0; x < 32; x++)
         if (x != v && (t->fp.full | t->fp.low) >> x & 1 && t->fp.loc[x] == r)
             return true;
@@ -211,7 +219,7 @@ static vreg define(struct tr *t, unsigned v)
     }
     place = own(t, v);
     if (!was || !(t->fp.held >> r & 1) || shared(t, v, r))
-        r = t->fp.read >> v & 1 || shared(t, v, place) ? hold(t) : place;
+        r = (t->fp.read | t->fp.thin) >> v & 1 || shared(t, v, place) ? hold(t) : place;
     put(t, v, r);
     return r;
 }
@@ -219,7 +227,7 @@ static vreg define(struct tr *t, unsigned v)
 /* VEX makes zero of the rest of register x. */
 static void done(struct tr *t, const struct tr_fp_step *s, unsigned x)
 {
-    if (!s->vex || s->n == 2)
+    if (!s->vex || s->n == 2 || s->kind >= TR_FP_STORE)
         return;
     release(t, UP + x);
     t->fp.up_zero |= (u16)(1u << x);
@@ -235,6 +243,19 @@ static u16 gprs_read(const struct x86_insn *in)
     return (u16)(x | (in->base < 16 ? 1u << in->base : 0) | (in->index < 16 ? 1u << in->index : 0));
 }
 
+/* General registers that the instruction reads and that are still to be written. */
+static u16 gprs_late(const struct tr *t, const struct x86_insn *in)
+{
+    const struct x86_operand *last = &in->opnd[in->nopnd - 1];
+    u16 late = t->fp.late_gpr & gprs_read(in);
+    unsigned r = t->fp.step_reg;
+
+    if (r != X86_REG_NONE && in->base == r && in->index != r && in->adsz == 8 &&
+        !(last->kind == X86_OPK_GPR && last->reg == r))
+        late &= (u16) ~(1u << r); /* tr_mem() knows */
+    return late;
+}
+
 static u16 vec_of(const struct x86_insn *in, unsigned i)
 {
     return in->opnd[i].kind == X86_OPK_VEC ? (u16)(1u << in->opnd[i].reg) : 0;
@@ -248,6 +269,7 @@ static u16 sources(const struct x86_insn *in, const struct tr_fp_step *s)
     case TR_FP_LOAD:
     case TR_FP_DUP:
     case TR_FP_ZERO: return 0;
+    case TR_FP_STORE:
     case TR_FP_COPY: return b;
     case TR_FP_FMA: return (u16)(vec_of(in, 0) | vec_of(in, s->a) | b);
     default: return (u16)(vec_of(in, s->a) | b);
@@ -274,17 +296,22 @@ static bool lows_fit(const struct tr *t, const struct x86_insn *in, const struct
 static unsigned temps(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
     unsigned n = s->n + (tr_is_mem(in, s->b) ? s->n : 0u);
+    unsigned rest = in->opnd[s->vex ? s->a : 0].reg;
 
+    if (s->kind == TR_FP_STORE)
+        return 0;
     if (s->kind == TR_FP_FMA)
         n += !t->fp.nan + 1u;
-    return n + !s->packed;
+    return n + (!s->packed && (!rest_zero(t, s->sz, rest) || t->fp.low >> rest & 1));
 }
 
 static bool fits(const struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
     u16 from = sources(in, s), x = vec_of(in, 0);
 
-    if (t->cur - t->fp.first >= MAX_RUN || t->fp.late_gpr & gprs_read(in))
+    if (t->cur - t->fp.first >= MAX_RUN || gprs_late(t, in))
+        return false;
+    if (t->fp.stored && (s->n == 2 || s->kind == TR_FP_FMA))
         return false;
     if ((t->fp.late_vwrite & (from | x)) || (t->fp.late_vread & x))
         return false;
@@ -300,11 +327,19 @@ static bool fits(const struct tr *t, const struct x86_insn *in, const struct tr_
 
 /* ---- steps ---- */
 
+/* Is there a register to keep what memory has at the operand until the run ends? */
+static bool keeps(const struct tr *t, const struct x86_insn *in, unsigned sz, unsigned *from)
+{
+    return __builtin_popcount(t->fp.held) <= TEMPS - 3 && tr_fp_rewritten(t, in, sz, from);
+}
+
 /* The last source: registers, or temporaries with what memory has. */
 static void last_source(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s,
                         unsigned sz, vreg b[2])
 {
+    unsigned from;
     struct h_mem m;
+    bool kept;
 
     if (!tr_is_mem(in, s->b)) {
         b[0] = value(t, in->opnd[s->b].reg);
@@ -313,7 +348,10 @@ static void last_source(struct tr *t, const struct x86_insn *in, const struct tr
         return;
     }
     m = tr_mem(t, in);
-    b[0] = h_vtmp(t);
+    kept = s->n == 1 && keeps(t, in, sz, &from);
+    b[0] = kept ? hold(t) : h_vtmp(t);
+    if (kept)
+        tr_fp_loaded(t, in, sz, b[0]);
     if (s->n == 2) {
         b[1] = h_vtmp(t);
         h_vld2(t, b[0], b[1], &m);
@@ -338,9 +376,21 @@ static void scalar_op(struct tr *t, const struct x86_insn *in, const struct tr_f
  * a temporary that merged() then puts into its place. */
 static vreg low_place(struct tr *t, unsigned x, unsigned rest, unsigned sz, bool *merge)
 {
+    u32 bit = 1u << x, known = t->fp.full | t->fp.low | t->fp.read;
+    bool same = !(t->fp.thin8 & bit) == (sz == 4);
+    vreg r;
+
     *merge = false;
-    if (rest_zero(t, sz, rest) && !(t->fp.low >> rest & 1))
-        return define(t, x);
+    if (rest_zero(t, sz, rest) && !(t->fp.low >> rest & 1)) {
+        if (t->fp.thin & bit && same && t->fp.loc[x] == h_vec(x) && !shared(t, x, h_vec(x)))
+            return h_vec(x);
+        r = define(t, x);
+        if (x == rest && !(known & bit)) {
+            t->fp.thin |= (u16)bit;
+            t->fp.thin8 |= (u16)(sz == 8 ? bit : 0);
+        }
+        return r;
+    }
     *merge = x != rest || t->fp.full >> x & 1;
     if (*merge)
         return h_vtmp(t);
@@ -449,23 +499,56 @@ static void fused(struct tr *t, const struct x86_insn *in, const struct tr_fp_st
     t->fp.check = true;
 }
 
+static void load(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    unsigned x = in->opnd[0].reg, from = UP;
+    struct h_mem m = tr_mem(t, in);
+    bool kept = s->n == 1 && keeps(t, in, s->sz, &from);
+    vreg r, up;
+
+    if (from == x) { /* which is written until then */
+        release(t, x);
+        r = hold(t);
+        put(t, x, r);
+    } else {
+        r = define(t, x);
+    }
+    if (kept)
+        tr_fp_loaded(t, in, s->sz, r);
+    if (s->n == 1) {
+        h_vld(t, s->sz, r, &m);
+        return;
+    }
+    up = define(t, UP + x);
+    h_vld2(t, r, up, &m);
+}
+
+static void store(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    int old = tr_fp_old(t, in, s->sz);
+    struct h_mem m = tr_mem(t, in);
+
+    h_vst(t, s->sz, value(t, in->opnd[s->b].reg), &m);
+    tr_fp_stored(t, in, old);
+}
+
+static void compare(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
+{
+    vreg b[2];
+
+    last_source(t, in, s, s->sz, b);
+    h_flags_fcmp(t, s->sz, value(t, in->opnd[0].reg), b[0],
+                 in->op == X86_UCOMISS || in->op == X86_UCOMISD);
+}
+
 static void move(struct tr *t, const struct x86_insn *in, const struct tr_fp_step *s)
 {
     unsigned x = in->opnd[0].reg;
     struct h_mem m;
-    vreg r, up;
+    vreg r;
 
     switch (s->kind) {
-    case TR_FP_LOAD:
-        m = tr_mem(t, in);
-        r = define(t, x);
-        if (s->n == 1) {
-            h_vld(t, s->sz, r, &m);
-            return;
-        }
-        up = define(t, UP + x);
-        h_vld2(t, r, up, &m);
-        return;
+    case TR_FP_LOAD: load(t, in, s); return;
     case TR_FP_DUP:
         m = tr_mem(t, in);
         r = define(t, x);
@@ -509,6 +592,22 @@ static bool vector_waits(struct tr *t, const struct x86_insn *in)
     return true;
 }
 
+/* One register may be read meanwhile where only constants are to be added to it (tr_mem). */
+static void write_late(struct tr *t, const struct x86_insn *in, unsigned reg)
+{
+    i64 step = tr_step_of(in, reg);
+    bool was = t->fp.late_gpr >> reg & 1;
+
+    if (t->fp.step_reg == reg) {
+        t->fp.step_reg = step ? (u8)reg : X86_REG_NONE;
+        t->fp.step += (i32)step;
+    } else if (step && !was && t->fp.step_reg == X86_REG_NONE) {
+        t->fp.step_reg = (u8)reg;
+        t->fp.step = (i32)step;
+    }
+    t->fp.late_gpr |= (u16)(1u << reg);
+}
+
 static bool integer_waits(struct tr *t, const struct x86_insn *in)
 {
     bool shift = in->op == X86_SHL || in->op == X86_SHR || in->op == X86_SAR;
@@ -519,7 +618,7 @@ static bool integer_waits(struct tr *t, const struct x86_insn *in)
     if (!shift && !tr_in_registers(in))
         return false;
     if (in->nopnd && in->op != X86_CMP && in->op != X86_TEST)
-        t->fp.late_gpr |= (u16)(1u << (in->opnd[0].reg & 15));
+        write_late(t, in, in->opnd[0].reg & 15);
     return true;
 }
 
@@ -552,8 +651,13 @@ static bool unwanted(const struct tr *t, const struct x86_insn *in, const struct
 {
     if (s->kind == TR_FP_NONE || (s->vex && t->x87.any))
         return true;
-    if (t->opt.align && (x86_rows[in->row].attr & X86_ATTR_ALIGN) && tr_is_mem(in, s->b))
+    if (t->opt.align && (x86_rows[in->row].attr & X86_ATTR_ALIGN) &&
+        (tr_is_mem(in, s->b) || s->kind == TR_FP_STORE))
         return true;
+    if (s->kind == TR_FP_STORE)
+        return tr_fp_old(t, in, s->sz) < 0;
+    if (s->kind == TR_FP_CMP)
+        return !tr_fp_compares(t);
     if (t->fp.check)
         return false;
     return s->kind == TR_FP_LOGIC || s->kind == TR_FP_DUP ||
@@ -576,6 +680,10 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
 
     if (!h_fp_runs(t))
         return false;
+    if (in->op == X86_Jcc && t->fp.open && tr_fp_goes_on(t)) {
+        t->fp.goes_on = true;
+        return false;
+    }
     s = tr_fp_classify(in);
     not = unwanted(t, in, &s);
     if ((not || s.kind == TR_FP_LOGIC) && waits(t, in))
@@ -591,7 +699,11 @@ bool tr_fp_step(struct tr *t, const struct x86_insn *in)
     if (!t->fp.open)
         open_run(t);
     t->ins[t->cur].back = (u8)(t->cur - t->fp.first);
-    if (s.kind == TR_FP_PACKED || s.kind == TR_FP_LOGIC)
+    if (s.kind == TR_FP_STORE)
+        store(t, in, &s);
+    else if (s.kind == TR_FP_CMP)
+        compare(t, in, &s);
+    else if (s.kind == TR_FP_PACKED || s.kind == TR_FP_LOGIC)
         packed(t, in, &s);
     else if (s.kind >= TR_FP_COPY)
         move(t, in, &s);

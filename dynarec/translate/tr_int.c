@@ -11,6 +11,8 @@ struct h_mem tr_mem(struct tr *t, const struct x86_insn *in)
 
     if (in->base != X86_REG_NONE)
         m.base = h_gpr(in->base);
+    if (in->base == t->fp.step_reg && in->base != X86_REG_NONE)
+        m.disp += t->fp.step; /* it still waits to be added */
     if (in->index != X86_REG_NONE && !(in->pfx & X86_PFX_VSIB))
         m.index = h_gpr(in->index);
     m.stack = in->base == X86_RSP || in->base == X86_RBP;
@@ -49,8 +51,7 @@ static bool names(const struct x86_insn *in, unsigned reg)
     return false;
 }
 
-/* By how much the instruction moves the register, all that it does; 0: it does not. */
-static i64 step_of(const struct x86_insn *in, unsigned reg)
+i64 tr_step_of(const struct x86_insn *in, unsigned reg)
 {
     const struct x86_operand *d = &in->opnd[0];
 
@@ -83,7 +84,7 @@ static struct h_mem stepping(struct tr *t, const struct x86_insn *in, unsigned i
         return m;
     for (u32 k = t->cur + 1; k < b->first + b->n && k <= t->cur + 3; k++) {
         const struct x86_insn *next = &t->ins[k].in;
-        i64 step = step_of(next, in->base);
+        i64 step = tr_step_of(next, in->base);
 
         if (t->done[k / 32] >> k % 32 & 1)
             return m;
@@ -123,7 +124,7 @@ struct h_mem tr_mem_vload(struct tr *t, const struct x86_insn *in)
     for (; k < b->first + b->n && k <= t->cur + 4; k++) {
         const struct x86_insn *next = &t->ins[k].in;
 
-        step = step_of(next, in->base);
+        step = tr_step_of(next, in->base);
         if (step || t->done[k / 32] >> k % 32 & 1 || names(next, in->base) ||
             !(tr_in_registers(next) || calculates(next)))
             break;

@@ -50,6 +50,8 @@ bool tr_bit_in_memory(struct tr *t, const struct x86_insn *in, enum h_op op, boo
 bool tr_plain_integer(const struct x86_insn *in);
 /* Such a one that accesses no memory: it can not fault. */
 bool tr_in_registers(const struct x86_insn *in);
+/* By how much the instruction moves the register, all that it does; 0: it does not. */
+i64 tr_step_of(const struct x86_insn *in, unsigned reg);
 
 /* core/native.c: direct calls of native functions. False: not one, nothing was written. */
 bool tr_native_bridge(struct tr *t); /* the current instruction is that of a bridge */
