@@ -22,6 +22,8 @@ void h_fp_enter(struct x86_cpu *c);
 void h_fp_leave(struct x86_cpu *c);
 /* Translated code may run: all exceptions are masked and the host can flush as MXCSR says. */
 bool h_fp_masked(const struct x86_cpu *c);
+/* Flags of MXCSR that translated code has not as x86 (ARCHITECTURE.md, Floating point). */
+u32 h_fp_loose(void);
 /* In translated code: MXCSR with the flags noted since; s becomes MXCSR, or back to the interpreter
  * at the current instruction. */
 void h_mxcsr_get(struct tr *t, hreg d);

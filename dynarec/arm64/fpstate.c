@@ -30,6 +30,11 @@ bool h_fp_masked(const struct x86_cpu *c)
     return a64_has.afp || !(c->mxcsr & MX_FTZ) == !(c->mxcsr & MX_DAZ);
 }
 
+u32 h_fp_loose(void)
+{
+    return a64_has.afp ? 0 : MX_DE | MX_UE;
+}
+
 void h_fp_enter(struct x86_cpu *c)
 {
     u64 v = control(c->mxcsr);

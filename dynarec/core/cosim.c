@@ -9,8 +9,8 @@
  * that is taken back), instructions whose writes are not known beforehand (REP, masked and state
  * stores) or that never give the same twice (RDTSC ...), what leaves the process (system calls, the
  * interpreter's anyway), instructions that fault (run.c has the interpreter repeat them), flags
- * that the manual leaves undefined. Invariant: between before and after nobody else runs guest
- * code.
+ * that the manual leaves undefined or that the host has otherwise (h_fp_loose). Invariant: between
+ * before and after nobody else runs guest code.
  */
 #include "dynarec/core/cosim.h"
 
@@ -194,7 +194,8 @@ static void undo(struct x86_cpu *c, void *arg)
     (void)arg;
     for (u32 i = nwrites; i--;) {
         memcpy(wrote[i].is, g2h(wrote[i].at), wrote[i].size);
-        memcpy(g2h(wrote[i].at), wrote[i].was, wrote[i].size);
+        if (memcmp(wrote[i].is, wrote[i].was, wrote[i].size)) /* else it may have faulted there */
+            memcpy(g2h(wrote[i].at), wrote[i].was, wrote[i].size);
     }
 }
 
@@ -286,8 +287,9 @@ static bool state_differs(struct x86_cpu *c, const struct state *s)
     u32 flags = FLAGS & ~s->undefined;
 
     if (memcmp(s->gpr, c->gpr, sizeof s->gpr) || (s->flags ^ x86_flags_get(c)) & flags ||
-        s->mxcsr != c->mxcsr || memcmp(s->vec, c->vec, sizeof s->vec) || s->fpu.cw != c->fpu.cw ||
-        s->fpu.sw != c->fpu.sw || s->fpu.top != c->fpu.top || s->fpu.used != c->fpu.used)
+        (s->mxcsr ^ c->mxcsr) & ~h_fp_loose() || memcmp(s->vec, c->vec, sizeof s->vec) ||
+        s->fpu.cw != c->fpu.cw || s->fpu.sw != c->fpu.sw || s->fpu.top != c->fpu.top ||
+        s->fpu.used != c->fpu.used)
         return true;
     for (unsigned i = 0; i < 8; i++)
         if (f80_differ(&s->fpu, &c->fpu, i))
@@ -330,7 +332,7 @@ static void show_state(struct x86_cpu *c, const struct state *s)
     if ((s->flags ^ x86_flags_get(c)) & FLAGS & ~s->undefined)
         trace_print("  flags: interpreter %x, translated %x (undefined %x)", s->flags & FLAGS,
                     x86_flags_get(c) & FLAGS, s->undefined);
-    if (s->mxcsr != c->mxcsr)
+    if ((s->mxcsr ^ c->mxcsr) & ~h_fp_loose())
         SAY("mxcsr", "%x", s->mxcsr, c->mxcsr);
     for (unsigned i = 0; i < 16; i++)
         for (unsigned k = 0; k < 4; k++)
@@ -365,6 +367,27 @@ static void show(struct x86_cpu *c, u32 k)
     if (memory_differs(k, &where, &want))
         trace_print("  memory %llx: interpreter %02x, translated %02x", (unsigned long long)where,
                     want, *(u8 *)g2h(where));
+}
+
+bool cosim_repeat(struct x86_cpu *c)
+{
+    u32 k = 0;
+
+    if (!ready || !region_alone())
+        return false;
+    while (k < nsteps && step[k].rip != c->rip)
+        k++;
+    for (; k < nsteps; k++) {
+        struct turn turn = {0};
+
+        if (!interp_attempt(c, one, &turn) || !turn.done) {
+            c->cur = NULL;
+            ready = false; /* a fault, which the interpreter meets again */
+            return false;
+        }
+    }
+    c->cur = NULL;
+    return true;
 }
 
 void cosim_after(struct x86_cpu *c)

@@ -12,6 +12,10 @@
 /* Runs the interpreter ahead from c->rip, where it is this entry's turn, and takes everything back.
  */
 void cosim_before(struct x86_cpu *c);
+/* Translated code has left the rest to the interpreter, from c->rip on: registers that a run of
+ * floating point defines may have been written already (translate/tr_fp_run.c), so what can be
+ * compared is what comes of it. True: all of that has been done. */
+bool cosim_repeat(struct x86_cpu *c);
 /* Translated code has come out at c->rip, the state is complete. */
 void cosim_after(struct x86_cpu *c);
 /* One line of totals on stderr. */

@@ -354,8 +354,11 @@ static bool run(struct x86_cpu *c)
     d->target = NULL;
     __atomic_store_n(&d->epoch, ~0ull, __ATOMIC_SEQ_CST);
     h_flags_to_cpu(c);
-    if (UNLIKELY(cfg.dynarec_test))
+    if (UNLIKELY(cfg.dynarec_test)) {
+        if (c->jit.resume == RESUME_BLOCK && cosim_repeat(c))
+            c->jit.resume = 0;
         cosim_after(c);
+    }
     return true;
 }
 
