@@ -18,17 +18,6 @@ static double x[N], y[N], *watched, *paged;
 static uint64_t seen;
 static int faults;
 
-static uint64_t hash(const void *p, unsigned n)
-{
-    uint64_t h = 0, q;
-
-    for (unsigned i = 0; i < n; i++) {
-        memcpy(&q, (const char *)p + 8 * i, 8);
-        h = (h * 31) ^ q ^ (h >> 29);
-    }
-    return h;
-}
-
 static void refill(int place)
 {
     fill(x, .5);

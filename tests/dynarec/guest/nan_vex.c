@@ -18,17 +18,6 @@ static double a[N], b[N], out[8];
 static uint64_t seen;
 static int faults;
 
-static uint64_t hash(const void *p, unsigned n)
-{
-    uint64_t h = 0, q;
-
-    for (unsigned i = 0; i < n; i++) {
-        memcpy(&q, (const char *)p + 8 * i, 8);
-        h = (h * 31) ^ q ^ (h >> 29);
-    }
-    return h;
-}
-
 /* ymm1 sums, the upper half of ymm2 is zeroed in the loop, that of ymm3 is not touched. */
 __attribute__((noinline)) static uint64_t wide(const double *x, const double *y, long n)
 {
