@@ -131,7 +131,7 @@ static bool host_differs(const struct tcase *t)
     return false;
 }
 
-/* Does a sequence store MXCSR, with bits that may differ, or let registers have them? */
+/* Does the case store MXCSR, with bits that may differ? */
 static bool stores_mxcsr(const struct tcase *t)
 {
     for (unsigned i = 0; mxcsr_free && i < t->n; i++) {

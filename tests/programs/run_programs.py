@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Real Debian programs of the guest tree through box64, compared with the same program run natively.
 
-    run_programs.py --box64 build/x86_64/box64 --tree TREE --libc native|guest [--host HOST --qemu BIN --prefix DIR] [--only NAME]
+    run_programs.py --box64 build/x86_64/box64 --tree TREE --libc native|guest [--qemu BIN --prefix DIR] [--only NAME]
 
 Output (stdout), exit status and, where a case says so, stderr must equal the native run's. Native runs need an x86-64
 CPU; elsewhere the run is skipped with that reason (exit status 77).
