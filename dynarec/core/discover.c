@@ -2,8 +2,8 @@
  * discover.c - pass 0: from one entry to a region of basic blocks. A region follows direct jumps
  * near the entry; both ways of a conditional branch only where the interpreter has been (cold exits
  * are not translated before they are warm), but always the way out of a loop. Calls end a block but
- * not the region: control comes back behind them. It ends where another region has an entry: code
- * is translated once, or nearly so.
+ * not the region: control comes back behind them. Jumps into other regions' entries are left to be
+ * linked: code is translated once, or nearly so.
  */
 #include <string.h>
 
@@ -75,11 +75,20 @@ ALWAYS_INLINE gaddr code_end(struct work *w, gaddr pc)
     return LIKELY(pc - lo < hi - lo) ? hi : other_code_end(w, pc);
 }
 
-static void want(struct work *w, gaddr pc, const struct interp_op *op)
+static bool is_taken(const struct work *w, gaddr pc)
+{
+    u64 i = pc - (w->t->entry - REACH);
+
+    return i < 2 * REACH + TAIL && (w->taken[i / 64] >> i % 64 & 1);
+}
+
+/* b: the block that wants it. */
+static void want(struct work *w, const struct tr_block *b, gaddr pc, const struct interp_op *op)
 {
     if (pc - (w->t->entry - REACH) >= 2 * REACH || w->ntodo == sizeof w->todo / sizeof w->todo[0])
         return;
-    if (pc != w->t->entry && region_find(pc)) /* once is enough: they are linked */
+    /* Once is enough: they are linked. But what has run into another region's loop keeps it. */
+    if (region_find(pc) && pc - b->pc >= b->end - b->pc && !is_taken(w, pc))
         return;
     w->todo[w->ntodo].pc = pc;
     w->todo[w->ntodo++].op = op;
@@ -142,12 +151,12 @@ static bool flow(struct work *w, struct tr_block *b, const struct x86_insn *in)
         b->falls = true;
         /* What comes behind a loop that still runs will be reached. */
         if ((attr & X86_ATTR_CALL) || in->imm < b->end || known_at(w, b->end))
-            want(w, b->end, w->op);
+            want(w, b, b->end, w->op);
     }
     if ((attr & (X86_ATTR_IND | X86_ATTR_CALL)) == 0 &&
         (!(attr & X86_ATTR_COND) || interp_seen(in->imm, w->t->mode) ||
          in->imm - w->t->entry < b->end - w->t->entry))
-        want(w, in->imm, NULL);
+        want(w, b, in->imm, NULL);
     return false;
 }
 
@@ -162,13 +171,6 @@ static void split(struct tr *t, u32 i, u32 k)
     a->n = k;
     a->end = b->pc;
     a->falls = true;
-}
-
-static bool is_taken(const struct work *w, gaddr pc)
-{
-    u64 i = pc - (w->t->entry - REACH);
-
-    return i < 2 * REACH + TAIL && (w->taken[i / 64] >> i % 64 & 1);
 }
 
 static void take(struct work *w, const struct tr_block *b)
@@ -294,7 +296,8 @@ void pass_discover(struct tr *t, struct x86_cpu *c)
     memset(w.taken, 0, sizeof w.taken);
     t->cpu = c;
     t->attrs = 0;
-    want(&w, t->entry, NULL);
+    w.todo[w.ntodo].pc = t->entry;
+    w.todo[w.ntodo++].op = NULL;
     for (u32 i = 0; i < w.ntodo; i++)
         if (!covered(&w, w.todo[i].pc))
             block_from(&w, w.todo[i].pc, w.todo[i].op);

@@ -15,6 +15,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = 20000
 LOOP = 5        # instructions in the loop
 COLD = 200      # runs of the loop that the interpreter may have taken
+INNER, OUTER = 300, 1000
+# The inner loop is hot before the outer one has gone round, and is a region first.
+NESTED = rf"""
+int main(void) {{ long n = 0, i, k;
+    __asm__ volatile("mov ${OUTER}, %1\n0: xor %k2, %k2\n1: add $1, %2\n add %2, %0\n cmp ${INNER}, %2\n jne 1b\n"
+                     "dec %1\n jnz 0b" : "+r"(n), "=r"(i), "=&r"(k) :: "cc");
+    return n != {INNER * (INNER + 1) // 2 * OUTER}; }}
+"""
 
 
 class Reports:
@@ -123,6 +131,18 @@ class Reports:
                 os.unlink(path)
         return next((text for text in texts if b"reports" in text), b"\0" * 12)
 
+    def nested(self):
+        """The region of an outer loop keeps the inner one that it runs into, though that has a region of its own."""
+        program = os.path.join(self.folder, "nested")
+        subprocess.run([guests.COMPILER, "-O1", "-x", "c", "-", "-o", program], input=NESTED.encode(), check=True)
+        done = guests.run(self.options, [program], {"DYNAREC": "1", "DYNAREC_DUMP": "hot"}, capture_output=True,
+                          timeout=100)
+        first = re.search(r"^region .*\n block \S+ insns (\d+) runs (\d+)$", done.stderr.decode(errors="replace"), re.M)
+        self.check(done.returncode == 0 and first, f"nested loops: status {done.returncode}")
+        if first:
+            self.check(first[1] == "1", "the hottest region is not the outer loop's")
+            self.near(int(first[2]), OUTER, COLD, "runs of the outer loop")
+
 
 def main():
     options = guests.parser().parse_args()
@@ -133,6 +153,7 @@ def main():
         reports.stats()
         reports.dumps()
         reports.perf()
+        reports.nested()
     print("reports are right" if not reports.failed else f"{reports.failed} failed")
     return reports.failed != 0
 
