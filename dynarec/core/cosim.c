@@ -49,6 +49,7 @@ static struct state step[MAX_STEPS + 1]; /* before the instruction of that numbe
 static struct write wrote[MAX_WRITES];
 static u32 nsteps, nwrites, undefined;
 static bool ready; /* step[] is about the entry that is under way */
+static bool whole; /* and goes as far as translated code can */
 static u64 entries, compared, insns, not_compared, differences;
 static u64 next_due; /* entry to compare; with sampling */
 
@@ -218,7 +219,7 @@ void cosim_before(struct x86_cpu *c)
     struct interp_op undoing = {.pc = c->rip};
     bool go_on = true;
 
-    ready = false;
+    ready = whole = false;
     if (!due() || !region_alone())
         return;
     nsteps = nwrites = undefined = 0;
@@ -237,7 +238,8 @@ void cosim_before(struct x86_cpu *c)
         }
         nsteps++;
         note_state(c);
-        go_on = !turn.last;
+        whole = turn.last;
+        go_on = !whole;
     }
     c->cur = &undoing.in;
     interp_attempt(c, undo, NULL);
@@ -350,7 +352,6 @@ static void show_state(struct x86_cpu *c, const struct state *s)
                         s->fpu.regs[i].se, (unsigned long long)s->fpu.regs[i].m, c->fpu.regs[i].se,
                         (unsigned long long)c->fpu.regs[i].m);
 }
-#undef SAY
 
 static void show(struct x86_cpu *c, u32 k)
 {
@@ -362,12 +363,16 @@ static void show(struct x86_cpu *c, u32 k)
     trace_print("cosim: a difference after %u instructions from %llx (BOX64_DYNAREC_MAXINSNS=1 "
                 "looks at each)",
                 k, (unsigned long long)step[0].rip);
+    if (step[k].rip != c->rip)
+        SAY("rip", "%llx", (unsigned long long)step[k].rip, (unsigned long long)c->rip);
     show_path(c, k);
     show_state(c, &step[k]);
     if (memory_differs(k, &where, &want))
         trace_print("  memory %llx: interpreter %02x, translated %02x", (unsigned long long)where,
                     want, *(u8 *)g2h(where));
 }
+
+#undef SAY
 
 bool cosim_repeat(struct x86_cpu *c)
 {
@@ -414,8 +419,8 @@ void cosim_after(struct x86_cpu *c)
             candidate = k;
         found = found || k;
     }
-    if (found)
-        show(c, candidate);
+    if (found || whole) /* not found: a branch that the interpreter does not take */
+        show(c, found ? candidate : nsteps);
     else
         not_compared++;
 }
