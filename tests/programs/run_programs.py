@@ -49,7 +49,7 @@ CASES = [
     ("sqlite3", "sqlite3 :memory:", {"stdin": "query.sql"}),
     ("lua", "lua {data}/script.lua"),
     ("perl", "perl {data}/script.pl {data}/words.txt"),
-    ("python3", "python3 {data}/script.py {data}/words.txt", {"sample": 20}),
+    ("python3", "python3 {data}/script.py {data}/words.txt", {"sample": 3}),
     ("python3-exit", "python3 -c 'import sys; print(sys.maxsize); sys.exit(7)'"),
     ("python3-error", "python3 -c 'undefined_name'", {"stderr": True}),
     ("openssl-dgst", "openssl dgst -sha256 -r {data}/words.txt"),
