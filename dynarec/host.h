@@ -210,6 +210,8 @@ struct h_thunks {
     u32 *enter, *exit, *exit_link, *exit_miss, *sem, *native;
 };
 unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *out);
+/* A function of the host's ABI that returns value (16 bits): returns words written. */
+unsigned h_returning(u32 *rw, unsigned value);
 /* Runs translated code; returns the site it came out of, NULL for other ways out. c->rip is set. */
 u32 *h_enter(struct x86_cpu *c, const u32 *code);
 void h_probe(void); /* CPU features, once */

@@ -84,9 +84,7 @@ class Figures:
             return counting.native_runner().prepare(self.host)
         if who == "peer":
             return counting.peer_runner("peer", settings).prepare(self.host)
-        # QEMU 7.2 does not see rewritten code through a second mapping.
-        settings = f"BOX64_DYNAREC=1 {'' if counting.board_metric else 'BOX64_DYNAREC_DUALMAP=0'} {settings}"
-        return counting.Runner("ours", f"{settings} {self.ours} {{prog}}", ours=True).prepare(self.host)
+        return counting.Runner("ours", f"BOX64_DYNAREC=1 {settings} {self.ours} {{prog}}", ours=True).prepare(self.host)
 
     def plain_command(self, runner, program, arguments):
         """To run without counting."""

@@ -230,6 +230,13 @@ unsigned h_thunks(u32 *rw, u32 *x, struct h_thunks *t)
     return o.n;
 }
 
+unsigned h_returning(u32 *rw, unsigned value)
+{
+    rw[0] = a64_movz(0, 0, value, 0);
+    rw[1] = a64_ret(R_LR);
+    return 2;
+}
+
 u32 *h_enter(struct x86_cpu *c, const u32 *code)
 {
     return enter_code(c, code);

@@ -1,7 +1,7 @@
 /*
  * arena.c - code memory: one reservation, so that every branch between regions reaches. Written
- * through one mapping and executed through another, unless the host or BOX64_DYNAREC_WX=0 wants a
- * single one.
+ * through one mapping and executed through another, unless the host or BOX64_DYNAREC_DUALMAP=0
+ * wants a single one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,6 +52,33 @@ static int map_single(void)
     return 0;
 }
 
+/* An emulator of the host may go on with what it has made of code that was rewritten through the
+ * other mapping (QEMU 7.2): branches between regions would never be linked there. */
+static bool rewritten_code_runs(void)
+{
+    unsigned (*const code)(void) = (unsigned (*)(void))(uintptr_t)arena.x;
+
+    for (unsigned value = 1; value <= 2; value++) {
+        unsigned n = h_returning((u32 *)((char *)arena.x + arena.delta), value);
+
+        h_flush(arena.x, n * 4);
+        if (code() != value)
+            return false;
+    }
+    return true;
+}
+
+static bool start_dual(void)
+{
+    if (map_dual(NULL, NULL))
+        return false;
+    if (rewritten_code_runs())
+        return true;
+    munmap((char *)arena.x + arena.delta, bytes);
+    munmap(arena.x, bytes);
+    return false;
+}
+
 static void start(void)
 {
     arena.size = bytes / 4;
@@ -65,7 +92,7 @@ int arena_init(size_t size, bool dual)
     int r;
 
     bytes = size;
-    dual_mapped = dual && !map_dual(NULL, NULL);
+    dual_mapped = dual && start_dual();
     r = dual_mapped ? 0 : map_single();
     if (!r)
         start();
